@@ -1,0 +1,8 @@
+"""The contracts: what may be asked of a repository.  They meet in files and never import one
+another.  Each is a module with ``contract(world, settings)``, which reads its configuration
+from a `document.Table` and returns its steps (see `step.Contract`).
+"""
+
+KNOWN = {
+    "sot_pack": "Seal the sources of truth of a clean, verified commit.",
+}

@@ -1,0 +1,33 @@
+"""Proof-carrying runs: doit decides nothing here on its own.
+
+A step is *up to date* when its definition, its inputs and its outputs on disk all have
+the digests that the receipt of its last run names.  The modules, in the order in which a
+run meets them:
+
+=================  ==================================================================
+``graph``          steps and the edges between them; what cannot be built is refused
+``trees``          what a folder holds, as one digest
+``stat_cache``     which files need no reading, since nothing about them changed
+``observer``       what an input or an output is right now
+``definition``     what a step is: act, version, arguments, environment, tools
+``receipt``        the proof that a run leaves, and where receipts are kept
+``journal``        the chained record of what was started and how it ended
+``state``          the index over receipts, in SQLite; rebuilt from them when broken
+``judge``          up to date or not, with every reason
+``staging``        where acts write, and what they wrote
+``settlement``     outputs become real, wholly or not at all; recovery is the same code
+``execution``      one step, from its guards to its receipt
+``engine``         one repository's engine: locks, recovery, the above put together
+``plan``           what would run, what may, what waits, what would be refused
+``audit``          `doit verify`: believes nothing, reads everything
+``amends``         accept, set-aside, recover: the recorded ways out
+``picture``        the graph as Mermaid, DOT or JSON
+``tracing``        what an act touched undeclared
+``reporter``       what a person sees: lines, progress, JSON, JUnit, events
+``binding``        steps as doit tasks, and the manager and runner that doit is given
+``commands``       the commands that a user types
+``doorway``        what a repository's dodo.py calls
+=================  ==================================================================
+
+Only ``binding``, ``commands``, ``reporter`` and ``doorway`` know doit.
+"""

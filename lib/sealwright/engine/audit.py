@@ -1,0 +1,108 @@
+"""`doit verify`: believes nothing, reads everything, changes nothing.
+
+1. Every line of the run journal continues the one before.  2. Every receipt is the bytes
+of its name.  3. The last receipt of each step is one that the journal names.  4. Every
+output of each such receipt is hashed in full, files in SHA-256 too, and is what the
+receipt says.  5. Every guard of the steps asked for is asked.
+
+What is stale is no damage and is not reported here: `doit plan` tells it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from sealwright import digest
+from sealwright.digest import Digest
+from sealwright.engine import receipt as receipts
+from sealwright.engine.engine import Engine
+from sealwright.engine.judge import Judge, Reason
+from sealwright.engine.observer import Observer
+from sealwright.engine.receipt import Receipt
+from sealwright.errors import Damaged
+from sealwright.step import File, Step, spot
+from sealwright.verdict import Finding, Verdict, together
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was found: ``damage`` is exit 2, ``refused`` is exit 1."""
+
+    damage: Verdict
+    refused: Verdict
+
+    @property
+    def code(self) -> int:
+        """Return the exit code."""
+        return 2 if self.damage.findings else 1 if self.refused.findings else 0
+
+
+def audit(engine: Engine, names: Iterable[str]) -> Audit:
+    """Check the journal, the receipts, and the outputs and guards of ``names``."""
+    named: set[str] = set()
+    findings = list(_journal(engine, named)) + list(_receipts(engine))
+    chosen = [name for name in engine.graph.order if name in set(names)]
+    for name in chosen:
+        findings += _step(engine, name, named)
+    guards = {g.name: g for name in chosen for g in engine.graph.steps[name].guards}
+    answers = [guard.ask(engine.world) for guard in guards.values()]
+    evidence = {"steps": len(chosen), "receipts": len(named), "guards": len(guards)}
+    return Audit(Verdict(tuple(findings), evidence), together(answers))
+
+
+def _journal(engine: Engine, named: set[str]) -> Iterator[Finding]:
+    try:
+        for entry in engine.journal.entries():
+            if "receipt" in entry.record["outputs"]:
+                named.add(entry.record["outputs"]["receipt"])
+    except Damaged as damage:
+        yield Finding("journal", str(damage))
+
+
+def _receipts(engine: Engine) -> Iterator[Finding]:
+    folder = engine.world.state / "receipts"
+    for path in sorted(folder.glob("*/*.json")):
+        name = Digest(f"sha256:{path.stem}")
+        try:
+            receipts.parse(path.read_bytes(), name)
+        except Damaged as damage:
+            yield Finding(str(path.relative_to(engine.world.root)), str(damage))
+    for path in sorted(folder.glob("*/*.tree")):
+        if digest.hexadecimal(digest.of_file(path).blake3) != path.stem:
+            yield Finding(
+                str(path.relative_to(engine.world.root)), "is not the listing of its name"
+            )
+
+
+def _step(engine: Engine, name: str, named: set[str]) -> Iterator[Finding]:
+    if name not in engine.trace:
+        return
+    proof, receipt = engine.trace[name]
+    if proof not in named:
+        yield Finding(name, f"its last receipt {proof} is not in the journal")
+    if not engine.receipts.path(proof).exists():
+        yield Finding(name, f"its last receipt {proof} is gone")
+    full = Observer(engine.world, engine.cache, full=True)
+    judge = Judge(engine.graph, engine.trace, full, engine.receipts.listing)
+    for reason in judge.damage(engine.graph.steps[name]):
+        yield _finding(name, reason)
+    yield from _sha256(engine, engine.graph.steps[name], receipt)
+
+
+def _sha256(engine: Engine, step: Step, receipt: Receipt) -> Iterator[Finding]:
+    """Compare single files with the digest that other people's tools would find."""
+    recorded = {seen["spot"]: seen.get("sha256") for seen in receipt["outputs"]}
+    for output in step.outputs:
+        expected = recorded.get(spot(output))
+        if isinstance(output, File) and expected:
+            place = engine.world.place(output.path)
+            found = digest.of_file(place).sha256 if place.is_file() else "nothing"
+            if found != expected:
+                yield Finding(output.path, f"expected {expected}, found {found}")
+
+
+def _finding(name: str, reason: Reason) -> Finding:
+    if reason.code == "evidence":
+        return Finding(name, str(reason), f'look at it, then: doit set-aside {name} --reason "…"')
+    return Finding(name, str(reason), f"doit {name} makes it again, or: doit accept {name}")

@@ -1,0 +1,87 @@
+"""What a step is, apart from what it reads and writes: the part that makes it stale when
+somebody edits the rule rather than the data.
+
+A definition is a mapping of names to short values, so that two of them can be told apart
+name by name:
+
+``version``        the step's own, raised by its author
+``act``            a command's words, or a callable's qualified name
+``code``           the BLAKE3 of the file that holds the callable
+``arguments``      the SHA-256 of their canonical bytes
+``inputs``         what they are called, and ``outputs`` likewise
+``env NAME``       the SHA-256 of a declared variable's value, or ``unset``
+``tool NAME``      the BLAKE3 of the program's file, or ``missing``
+
+Its digest is the SHA-256 of its canonical bytes.  No absolute path is in it, so that a
+copied or moved repository is still up to date.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sealwright import digest, process
+from sealwright.digest import Digest
+from sealwright.runtime import canonical
+from sealwright.step import Command, Step, Tree, World, spot
+
+Definition = dict[str, str]
+HashFile = Callable[[Path], str]
+
+
+def of(step: Step, world: World, hash_file: HashFile) -> Definition:
+    """Return the definition of ``step``; ``hash_file`` gives the digest of a program or source."""
+    found = {
+        "version": step.version,
+        "arguments": digest.sha256(canonical.encode(dict(step.arguments))),
+        "inputs": _names(step.inputs),
+        "outputs": _names(step.outputs),
+    }
+    found |= _act(step.act, hash_file)
+    programs = dict.fromkeys(step.tools + _program(step.act))
+    found |= {f"tool {name}": _tool(name, world, hash_file) for name in programs}
+    for name in step.environment:
+        value = world.environment.get(name)
+        found[f"env {name}"] = "unset" if value is None else digest.sha256(os.fsencode(value))
+    return found
+
+
+def digest_of(definition: Definition) -> Digest:
+    """Return the digest under which a receipt names a definition."""
+    return digest.sha256(canonical.encode(definition))
+
+
+def _names(items: tuple[Any, ...]) -> str:
+    described = [
+        spot(item) + (f" without {' '.join(item.exclude)}" if isinstance(item, Tree) else "")
+        for item in items
+    ]
+    return digest.sha256(canonical.encode(described))
+
+
+def _act(act: Callable[..., Any], hash_file: HashFile) -> Definition:
+    if isinstance(act, Command):
+        return {"act": digest.sha256(canonical.encode(act.words()))}
+    while isinstance(act, partial):
+        act = act.func
+    target = act if inspect.isroutine(act) else type(act)
+    source = inspect.getsourcefile(inspect.unwrap(target))
+    return {
+        "act": f"{target.__module__}.{target.__qualname__}",
+        "code": hash_file(Path(source)) if source else "unknown",
+    }
+
+
+def _program(act: Callable[..., Any]) -> tuple[str, ...]:
+    first = act.argv[0] if isinstance(act, Command) else None
+    return (first,) if isinstance(first, str) else ()
+
+
+def _tool(name: str, world: World, hash_file: HashFile) -> str:
+    program = process.find(name, process.allow_listed(source=world.environment))
+    return hash_file(program) if program else "missing"

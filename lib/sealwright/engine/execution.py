@@ -1,0 +1,273 @@
+"""One step, from its guards to its receipt.
+
+1. Its guards are asked.  2. Its inputs are observed in full detail.  3. Its locks are
+taken, the journal says ``started``, and the act writes to its staging folder.  4. What was
+written must be what is declared.  5. The inputs must be what they were, else the step
+fails and nothing is recorded: the outputs could come from either.  6. The guards are
+asked again.  7. Settlement (see there) makes it all real.
+
+Until the commit point of 7 any failure discards the staging folder and leaves every
+output as it was; after it nothing is discarded, and the next run ends what is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sealwright import digest, lock
+from sealwright.clock import Stopwatch
+from sealwright.engine import definition, receipt, settlement, staging
+from sealwright.engine.judge import REFUSING, Judge, Reason
+from sealwright.engine.observer import Observation
+from sealwright.engine.receipt import Receipt
+from sealwright.engine.staging import Staging
+from sealwright.errors import Damaged, Refused, SealwrightError
+from sealwright.lock import Owner
+from sealwright.runtime import canonical
+from sealwright.step import Fact, Guard, Member, Run, Step
+from sealwright.verdict import Finding, Verdict
+
+if TYPE_CHECKING:
+    from sealwright.engine.engine import Engine
+
+
+class Waiting(Refused):
+    """An approval is missing: the message holds the exact text and command."""
+
+
+class Unfinished(SealwrightError):
+    """A step is committed, but could not be ended; the next run ends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one step ended: what a line of the report says."""
+
+    step: str
+    status: str  # run | restored | up to date | refused | waiting | failed
+    reasons: tuple[Reason, ...] = ()
+    message: str = ""
+    milliseconds: int = 0
+    code: int = 0
+    receipt: str = ""
+    kept: tuple[Path, ...] = field(default=())
+
+
+def refusal(step: Step, reasons: list[Reason]) -> None:
+    """Raise if a reason is one that no run can mend."""
+    for reason in reasons:
+        if reason.code in REFUSING:
+            if reason.code == "evidence":
+                way = f'look at it, then: doit set-aside {step.name} --reason "…"'
+                raise Damaged(f"{step.name}: {reason}; {way}")
+            raise Refused(f"{step.name}: its input {reason}; put it there, or run what makes it")
+
+
+def ask(step: Step, guards: tuple[Guard, ...], judge: Judge) -> None:
+    """Ask every guard, and raise with all findings; an approval that is missing only waits."""
+    waiting: list[Finding] = []
+    refused: list[Finding] = []
+    for guard in guards:
+        answer = guard.ask(judge.observer.world)
+        (waiting if guard.waits else refused).extend(answer.findings)
+    if refused:
+        raise Refused(str(Verdict(tuple(refused + waiting))))
+    if waiting:
+        raise Waiting(str(Verdict(tuple(waiting))))
+
+
+def carry_out(engine: Engine, step: Step, reasons: list[Reason]) -> Outcome:
+    """Run ``step``, which is stale for ``reasons``, and return how it ended."""
+    refusal(step, reasons)
+    _open_attempt(engine, step)
+    ask(step, step.guards, engine.judge)
+    engine.observer.forget()
+    before = engine.judge.inputs(step, both=True)
+    with _prepared(engine, step) as (run, stage):
+        watch = Stopwatch()
+        answer = step.act(run) or Verdict()
+        answer.enforce()
+        milliseconds = int(watch.seconds() * 1000)
+        run.log.flush()
+        found: dict[Any, Observation] = dict(stage.collect(step, engine.observer))
+        _unchanged(engine, step, before)
+        ask(step, step.guards, engine.judge)
+        proof = _proof(engine, step, before, answer, milliseconds, stage)
+        return _commit(engine, run, stage, found, proof, tuple(reasons))
+
+
+def _open_attempt(engine: Engine, step: Step) -> None:
+    """A closed attempt is begun anew only when an approval of the new identity holds."""
+    if step.attempt and engine.judge.closed_attempt(step.attempt.name):
+        ask(step, (step.attempt.opening,), engine.judge)
+
+
+@contextlib.contextmanager
+def _prepared(engine: Engine, step: Step) -> Iterator[tuple[Run, Staging]]:
+    """Make the staging folders, take the locks, and undo both unless the step is committed."""
+    folder, owner = engine.next_folder(), engine.owner
+    names = {"run": engine.run_id, "owner": asdict(owner), "locks": list(step.locks)}
+    stage = staging.prepare(step, engine.world.root, folder, names)
+    try:
+        with contextlib.ExitStack() as stack:
+            for path in step.locks:
+                place = engine.world.place(path)
+                staging.keep_out_of_git(place.parent)
+                remedy = f"sealwright unlock {path}"
+                stack.enter_context(lock.exclusive(place, owner=owner, remedy=remedy))
+            engine.journal.start(step.name, definition.digest_of(engine.judge.definition(step)))
+            log = stack.enter_context(open(stage.log, "wb"))
+            try:
+                yield new_run(engine, step, stage, log), stage
+            except Unfinished:
+                raise
+            except BaseException as problem:
+                _failed(engine, step, stage, problem)
+                raise
+    except Unfinished:
+        raise
+    except BaseException:
+        stage.discard()
+        raise
+    stage.discard()
+
+
+def new_run(engine: Engine, step: Step, stage: Staging, log: Any) -> Run:
+    """Return what the act of ``step`` is given."""
+    world = engine.world
+    return Run(
+        root=world.root,
+        state=world.state,
+        now=world.now,
+        environment=world.environment,
+        step=step,
+        run_id=engine.run_id,
+        folder=stage.work,
+        log=log,
+        staged=dict(stage.places),
+        facts={item: item.read(world) for item in step.inputs if isinstance(item, Fact)},
+        members=_members(engine, step),
+    )
+
+
+def _members(engine: Engine, step: Step) -> Mapping[Member, Path]:
+    found = {}
+    for item, seen in zip(step.inputs, engine.judge.inputs(step), strict=True):
+        if isinstance(item, Member):
+            found[item] = engine.world.place(item.folder) / seen["name"]
+    return found
+
+
+def _failed(engine: Engine, step: Step, stage: Staging, problem: BaseException) -> None:
+    """Keep the log, say in the journal how it ended, and believe no former run of this step."""
+    ended = "failed" if isinstance(problem, Exception) else "interrupted"
+    engine.keep_log(step.name, stage.log)
+    said = str(problem).partition("\n")[0] or type(problem).__name__
+    engine.journal.finish(step.name, ended, {"problem": said, "drop": step.name})
+    engine.drop(step.name)
+
+
+def _unchanged(engine: Engine, step: Step, before: list[Observation]) -> None:
+    engine.observer.forget()
+    for old, new in zip(before, engine.judge.inputs(step), strict=True):
+        if old["is"] != new["is"]:
+            difference = Reason("input", old["spot"], old["is"], new["is"])
+            raise Refused(
+                f"{step.name}: its input {difference} while it ran, so nothing is recorded; run it \
+again when nothing else writes to it"
+            )
+
+
+def _proof(
+    engine: Engine,
+    step: Step,
+    inputs: list[Observation],
+    answer: Verdict,
+    milliseconds: int,
+    stage: Staging,
+) -> Receipt:
+    """Return the receipt, but for its outputs."""
+    proof: Receipt = {
+        "format": receipt.FORMAT,
+        "step": step.name,
+        "run": engine.run_id,
+        "status": "ok",
+        "definition": engine.judge.definition(step),
+        "inputs": inputs,
+        "evidence": dict(answer.evidence),
+        "started_at": engine.world.now.iso(),
+        "milliseconds": milliseconds,
+        "log": digest.of_file(stage.log).sha256,
+    }
+    if step.attempt is not None:
+        now = engine.observer.input(step.attempt.identity)["is"]
+        proof["attempt"] = {
+            "name": step.attempt.name,
+            "identity": now,
+            "closed": step.closes,
+        }
+    return proof
+
+
+def _commit(
+    engine: Engine,
+    run: Run,
+    stage: Staging,
+    found: dict[Any, Observation],
+    proof: Receipt,
+    reasons: tuple[Reason, ...],
+) -> Outcome:
+    step, old = run.step, engine.trace.get(run.step.name)
+    known = {seen["is"] for _, recorded in engine.trace.values() for seen in recorded["outputs"]}
+    placed = settlement.places(stage, run, found, engine.observer)
+    ledgers = {output.ledger for output in run.appended}
+    with settlement.books(run.root, ledgers | _declared(step)) as held:
+        appends, records = settlement.seal(run, held)
+        found |= records
+        proof["outputs"] = settlement.observations(run, found, placed)
+        canonical.encode(proof)
+        engine.keep_listings(proof)
+        change = settlement.begin(stage, placed, proof, appends, known)
+        try:
+            kept = engine.settle(change, held)
+        except Exception as problem:
+            raise Unfinished(f"{step.name}: is committed, but {problem}; run again") from problem
+    engine.keep_log(step.name, stage.log)
+    status = "restored" if old and _same_bytes(old[1], proof, reasons) else "run"
+    name = engine.trace[step.name][0]
+    took = proof["milliseconds"]
+    return Outcome(step.name, status, reasons, "", took, receipt=name, kept=tuple(kept))
+
+
+def _declared(step: Step) -> set[Any]:
+    return {output.ledger for output in step.outputs if hasattr(output, "ledger")}
+
+
+def _same_bytes(old: Receipt, new: Receipt, reasons: tuple[Reason, ...]) -> bool:
+    """Return whether a step ran only to put its outputs back, and put the same ones back."""
+    wanted = {reason.code for reason in reasons} <= {"output", "missing output"}
+    outputs = [[seen["is"] for seen in proof["outputs"]] for proof in (old, new)]
+    return wanted and outputs[0] == outputs[1]
+
+
+def abandon(engine: Engine, folder: Path, unended: Collection[str]) -> str:
+    """Undo what a killed run had begun and not committed; return the step's name, if it had one."""
+    info = staging.running(folder)
+    for path in info.get("locks", ()):
+        _release(engine.world.root / path, Owner(**info["owner"]))
+    step: str = info["step"]
+    if f"{info.get('run')}/{step}" in unended:
+        ended = {"problem": "the run was killed"}
+        engine.journal.finish(step, "interrupted", ended, run=info["run"])
+    staging.discard(engine.world.root, folder)
+    return step
+
+
+def _release(place: Path, owner: Owner) -> None:
+    """Remove the lock file of a killed run, if it is that run's and not somebody else's."""
+    if place.is_file() and lock.parse(place.read_bytes()) in (owner, None):
+        lock.reclaim(place)

@@ -1,0 +1,177 @@
+"""Steps and the edges between them.
+
+Who makes what another reads comes first: a file or tree that overlaps with an output, a
+member, a record, and for a fact that views a ledger all who append to it.  A transition
+makes no edge, for which of several comes first is the contract's to say, in ``after``.
+
+Refused when the graph is loaded, each in one sentence: two steps of one name, two makers
+of one place, an output inside the step's own input, a growing ledger as input, a place
+in the engine's own folder, an unknown name in ``after``, a circle.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+
+from sealwright.engine import trees
+from sealwright.errors import Misconfigured
+from sealwright.paths import TOP, RelPath, above
+from sealwright.step import Fact, File, Guard, Input, Member, Record, Step, Transition, Tree, spot
+
+
+@dataclass(slots=True)
+class Graph:
+    """The steps by name, and for each the names of those that come before it."""
+
+    steps: Mapping[str, Step]
+    before: dict[str, list[str]] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+    producers: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def guards(self) -> dict[str, Guard]:
+        """Return every guard of every step, by name."""
+        return {guard.name: guard for step in self.steps.values() for guard in step.guards}
+
+    def upstream(self, names: Iterable[str]) -> list[str]:
+        """Return ``names`` and all that come before them, in running order."""
+        wanted, rest = set(names), list(names)
+        while rest:
+            new = [name for name in self.before[rest.pop()] if name not in wanted]
+            wanted.update(new)
+            rest += new
+        return [name for name in self.order if name in wanted]
+
+    def maker(self, item: Input) -> str | None:
+        """Return the step that makes a member or a record, if one of the graph does."""
+        return self.producers.get((type(item).__name__, spot(item)))
+
+
+def build(steps: Iterable[Step], state: RelPath) -> Graph:
+    """Return the graph of ``steps``; `Misconfigured` names what cannot be built."""
+    named: dict[str, Step] = {}
+    for step in steps:
+        if step.name in named:
+            raise Misconfigured(f"step {step.name}: is defined twice")
+        named[step.name] = step
+    graph, makers = Graph(named), _Makers(named.values(), state)
+    graph.producers = makers.others
+    for step in named.values():
+        graph.before[step.name] = list(dict.fromkeys(makers.before(step, named)))
+    try:
+        graph.order = tuple(TopologicalSorter(graph.before).static_order())
+    except CycleError as error:
+        circle = " -> ".join(reversed(error.args[1]))
+        raise Misconfigured(f"steps wait for one another in a circle: {circle}") from None
+    return graph
+
+
+class _Makers:
+    """Who makes which place; the index that edges are found in."""
+
+    def __init__(self, steps: Iterable[Step], state: RelPath) -> None:
+        self.files: dict[RelPath, str] = {}
+        self.folders: dict[RelPath, str] = {}
+        self.members: dict[RelPath, str] = {}
+        self.others: dict[tuple[str, str], str] = {}
+        self.ledgers: dict[RelPath, list[str]] = {}
+        self._state = state
+        for step in steps:
+            for output in step.outputs:
+                self._add(step, output)
+        self._sorted = sorted([*self.files, *self.folders, *self.members])
+        self._all = self.files | self.folders | self.members
+        self._no_overlaps()
+
+    def _add(self, step: Step, output: object) -> None:
+        match output:
+            case File(path) | Tree(path):
+                self._claim(self.files if isinstance(output, File) else self.folders, path, step)
+            case Member(folder):
+                self._claim(self.members, folder, step)
+                self.others["Member", spot(output)] = step.name
+            case Record(ledger):
+                self._own(ledger, step)
+                self.ledgers.setdefault(ledger, []).append(step.name)
+                if self.others.setdefault(("Record", spot(output)), step.name) != step.name:
+                    raise Misconfigured(f"{spot(output)}: is written by two steps")
+            case Transition(of):
+                self._own(of.path, step)
+
+    def _claim(self, kind: dict[RelPath, str], path: RelPath, step: Step) -> None:
+        self._own(path, step)
+        if kind.setdefault(path, step.name) != step.name:
+            raise Misconfigured(f"{path}: is made by two steps, {kind[path]} and {step.name}")
+
+    def _own(self, path: RelPath, step: Step) -> None:
+        reports = RelPath(f"{self._state}/reports")
+        if above(self._state, path) and not (path != reports and above(reports, path)):
+            raise Misconfigured(f"step {step.name}: {path} lies in the engine's own folder")
+
+    def _no_overlaps(self) -> None:
+        for path in self._sorted:
+            for holder in _parents(path):
+                other = self.folders.get(holder)
+                if other is not None:
+                    mine = self._all[path]
+                    raise Misconfigured(f"{path} of {mine} lies inside {holder}/ of {other}")
+        for path in self.files.keys() & (self.folders.keys() | self.members.keys()):
+            raise Misconfigured(f"{path}: is made as a file and as a folder")
+
+    def before(self, step: Step, steps: Mapping[str, Step]) -> Iterator[str]:
+        for item in step.inputs:
+            for maker in self._makers(item):
+                if maker == step.name and not self._moved(step, item):
+                    raise Misconfigured(f"step {step.name}: makes {spot(item)}, its own input")
+                if maker != step.name:
+                    yield maker
+        for name in step.after:
+            if name not in steps:
+                raise Misconfigured(f"step {step.name}: comes after {name}, which is no step")
+            yield name
+
+    def _makers(self, item: Input) -> Iterator[str]:
+        match item:
+            case File(path):
+                if path in self.ledgers:
+                    raise Misconfigured(
+                        f"{path}: is a ledger that grows; declare a record or a view of it"
+                    )
+                yield from self._at_or_above(path)
+            case Tree(path, exclude):
+                yield from self._at_or_above(path)
+                yield from self._below(path, exclude)
+            case Member() | Record():
+                if maker := self.others.get((type(item).__name__, spot(item))):
+                    yield maker
+            case Fact(ledger=ledger) if ledger is not None:
+                yield from self.ledgers.get(ledger, ())
+
+    def _at_or_above(self, path: RelPath) -> Iterator[str]:
+        if (maker := self.files.get(path) or self.folders.get(path)) is not None:
+            yield maker
+        for holder in _parents(path):
+            if holder in self.folders:
+                yield self.folders[holder]
+
+    def _below(self, path: RelPath, exclude: tuple[str, ...]) -> Iterator[str]:
+        prefix = "" if path == TOP else f"{path}/"
+        patterns = [trees.pattern(glob) for glob in exclude]
+        for index in range(bisect.bisect_left(self._sorted, prefix), len(self._sorted)):
+            found = self._sorted[index]
+            if not found.startswith(prefix):
+                break
+            if not any(p.match(found.removeprefix(prefix)) for p in patterns):
+                yield self._all[found]
+
+    @staticmethod
+    def _moved(step: Step, item: Input) -> bool:
+        return any(isinstance(out, Transition) and out.of == item for out in step.outputs)
+
+
+def _parents(path: RelPath) -> Iterator[RelPath]:
+    while "/" in path:
+        path = RelPath(path.rpartition("/")[0])
+        yield path

@@ -1,0 +1,186 @@
+"""What an input or an output is right now, in the words of a receipt.
+
+An observation is a mapping with at least ``spot`` (what it is called) and ``is`` (what it
+is: a word and a digest).  Two observations are of the same thing exactly when their
+``is`` are equal:
+
+================================  =======================================================
+``file blake3:…``                 a regular file; ``executable`` if its owner may run it
+``link blake3:…``                 a symbolic link: its text; as an input also the content of
+                                  the regular file inside the repository that it leads to
+``tree blake3:…``                 a folder; the digest is of its listing (see `trees`)
+``fact sha256:…``                 the canonical bytes of the fact's value
+``member NAME tree blake3:…``     an entry of a folder, by name and content
+``records sha256:…``              the bytes of the lines
+``absent``                        nothing is there
+================================  =======================================================
+
+Files also carry ``size`` and, when they are observed for a receipt, ``sha256``, which is
+what other people's tools can check.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sealwright import digest, durable
+from sealwright.digest import Sums
+from sealwright.engine import trees
+from sealwright.engine.stat_cache import StatCache
+from sealwright.errors import Refused
+from sealwright.paths import TOP, RelPath, within
+from sealwright.runtime import canonical
+from sealwright.step import Fact, File, Member, Record, Tree, World, spot
+
+Observation = dict[str, Any]
+ABSENT = "absent"
+_SHORT = 2000  # bytes up to which a fact's value is kept in the receipt, for a person to read
+
+
+class Observer:
+    """Looks at one repository; what it saw of a file is asked of the file system only once."""
+
+    def __init__(self, world: World, cache: StatCache, *, full: bool = False) -> None:
+        self.world = world
+        self.listings: dict[str, bytes] = {}
+        self._cache = cache
+        self._full = full
+        self._prefix = f"{world.root}/"
+        self._seen: dict[object, Observation] = {}
+        self._inside: set[str] = set()
+
+    def forget(self) -> None:
+        """Look again at everything: an act may have changed it."""
+        self._seen.clear()
+        self._inside.clear()
+
+    def input(self, item: File | Tree | Fact, *, both: bool = False) -> Observation:
+        """Return what a file, a tree or a fact is; ``both`` asks for SHA-256 of files too."""
+        if isinstance(item, Fact):
+            return self._fact(item)
+        return self._item(item, both=both, follow=True)
+
+    def output(self, item: File | Tree) -> Observation:
+        """Return what stands where a file or tree is made."""
+        return self._item(item, both=False, follow=False)
+
+    def code(self, path: Path) -> str:
+        """Return the BLAKE3 of a program or of a source file, wherever it lies."""
+        place = os.path.realpath(path)
+        return self._sums(place, os.stat(place), both=False).blake3
+
+    def _item(self, item: File | Tree, *, both: bool, follow: bool) -> Observation:
+        key = (item.path, item.exclude if isinstance(item, Tree) else both, follow)
+        found = self._seen.get(key)
+        if found is None:
+            place = self._place(item.path)
+            found = {"spot": spot(item), **self.at(place, item, both=both, follow=follow)}
+            self._seen[key] = found
+        return found
+
+    def at(
+        self, place: str, item: File | Tree, *, both: bool = False, follow: bool = False
+    ) -> Observation:
+        """Return what stands at ``place``, seen as a file or as a tree."""
+        try:
+            info = os.lstat(place)
+        except (FileNotFoundError, NotADirectoryError):
+            return {"is": ABSENT}
+        if isinstance(item, Tree) and stat.S_ISDIR(info.st_mode):
+            return self._tree(place, item.exclude)
+        if stat.S_ISLNK(info.st_mode):
+            return {"is": f"link {self._link(place, follow=follow)}"}
+        if not stat.S_ISREG(info.st_mode):
+            return {"is": durable.kind(info.st_mode)}
+        word = "executable" if info.st_mode & stat.S_IXUSR else "file"
+        sums = self._sums(place, info, both=both)
+        seen: Observation = {"is": f"{word} {sums.blake3}", "size": sums.size}
+        return seen | ({"sha256": sums.sha256} if both else {})
+
+    def member(self, member: Member, recorded: Mapping[str, Any] | None) -> Observation:
+        """Return what the member that a receipt names is now."""
+        found: Observation = {"spot": spot(member), "is": ABSENT}
+        if recorded is None:
+            return found
+        place = Path(self._place(member.folder), recorded["name"])
+        content = self.at(str(place), Tree(member.folder))
+        if content["is"] != ABSENT:
+            found |= content | {"is": f"member {recorded['name']} {content['is']}"}
+        return found | {"name": recorded["name"]}
+
+    def record(self, record: Record, recorded: Mapping[str, Any] | None) -> Observation:
+        """Return whether the lines that a receipt names still stand in their ledger."""
+        found: Observation = {"spot": spot(record), "is": ABSENT}
+        if recorded is None:
+            return found
+        try:
+            data = Path(self._place(record.ledger)).read_bytes()
+        except FileNotFoundError:
+            return found
+        start, size = recorded["offset"], recorded["size"]
+        lines = data[start : start + size]
+        if f"records {digest.sha256(lines)}" != recorded["is"]:
+            return found | {"is": f"records {digest.sha256(lines)}"}
+        return {**recorded, **found, "is": recorded["is"]}
+
+    def _fact(self, fact: Fact) -> Observation:
+        value = fact.read(self.world)
+        data = canonical.encode(value)
+        seen: Observation = {"spot": spot(fact), "is": f"fact {digest.sha256(data)}"}
+        return seen | ({"value": value} if len(data) <= _SHORT else {})
+
+    def _place(self, path: RelPath) -> str:
+        """Return the place of ``path``; each folder on the way is checked once."""
+        folder = path.rpartition("/")[0]
+        if path != TOP and folder not in self._inside:
+            if folder:
+                within(self.world.root, RelPath(folder))
+            self._inside.add(folder)
+        return os.path.join(self.world.root, path)
+
+    def _tree(self, place: str, exclude: tuple[str, ...]) -> Observation:
+        listed = trees.listing(place, self._digits, exclude)
+        name = digest.blake3(listed)
+        self.listings[name] = listed
+        return {"is": f"tree {name}", "entries": listed.count(b"\0")}
+
+    def _digits(self, place: str, info: os.stat_result) -> str:
+        if stat.S_ISLNK(info.st_mode):
+            return digest.hexadecimal(digest.blake3(os.fsencode(os.readlink(place))))
+        return digest.hexadecimal(self._sums(place, info, both=False).blake3)
+
+    def _link(self, place: str, *, follow: bool) -> digest.Digest:
+        text, target = os.fsencode(os.readlink(place)), os.path.realpath(place)
+        if follow and target.startswith(self._prefix) and os.path.isfile(target):
+            sums = self._sums(target, os.stat(target), both=False)
+            text += b"\0" + sums.blake3.encode()
+        return digest.blake3(text)
+
+    def _sums(self, place: str, info: os.stat_result, *, both: bool) -> Sums:
+        """Return the digests of a regular file, from the cache or by reading it."""
+        name = place.removeprefix(self._prefix)
+        known = None if self._full else self._cache.get(name, info, both=both)
+        if known is None:
+            known, info = _read(place, info, both=both)
+            self._cache.put(name, info, known)
+        return known
+
+
+def _read(place: str, info: os.stat_result, *, both: bool) -> tuple[Sums, os.stat_result]:
+    """Hash a file that must stay the same while it is read; return what `stat` then says, too."""
+    for _ in range(3):
+        sums = digest.of_file(place, both=both)
+        again = os.lstat(place)
+        if _same(info, again) and sums.size == again.st_size:
+            return sums, again
+        info = again
+    raise Refused(f"{place}: changes while it is read; try again when nothing writes to it")
+
+
+def _same(one: os.stat_result, other: os.stat_result) -> bool:
+    fields = ("st_ino", "st_dev", "st_size", "st_mtime_ns", "st_ctime_ns", "st_mode")
+    return all(getattr(one, name) == getattr(other, name) for name in fields)

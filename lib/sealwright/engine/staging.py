@@ -1,0 +1,149 @@
+"""Where an act writes, and what it wrote.
+
+A step that acts has a folder of its own, ``<state>/staging/<number>/``, until it is done::
+
+    running.json    who runs which step, the locks it holds, and the folders below
+    out/<i>/<name>  the place of the i-th output; nothing else may be there afterwards
+    work/           private to the act
+    log             what its programs printed
+    intent.json     from the commit point on: see `settlement`
+
+A member is staged inside its own folder, in ``.staging/``, and any output whose place is
+on another file system beside that place, so that it can become real by one rename.  What
+a killed run left is told by ``running.json`` alone.  Modes are set to 0644 and 0755, by
+the owner's x bit, so that the caller's umask is in no result.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sealwright import durable
+from sealwright.engine.observer import ABSENT, Observation, Observer
+from sealwright.errors import Damaged, Refused
+from sealwright.paths import RelPath, parse, relative, within
+from sealwright.runtime import canonical
+from sealwright.step import File, Member, Output, Record, Step, Transition, Tree, spot
+
+RUNNING = "running.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """The folders of one act; ``places`` says where each output that is a place is written."""
+
+    root: Path
+    folder: Path
+    places: Mapping[Output, Path]
+
+    @property
+    def log(self) -> Path:
+        """Return the file that takes what the act's programs print."""
+        return self.folder / "log"
+
+    @property
+    def work(self) -> Path:
+        """Return the folder that is private to the act."""
+        return self.folder / "work"
+
+    def collect(self, step: Step, observer: Observer) -> dict[Output, Observation]:
+        """Return what was written, made durable; `Refused` if it is not just what is declared."""
+        missing, extra, found = [], [], {}
+        for output, place in self.places.items():
+            extra += [p for p in place.parent.iterdir() if p != place]
+            durable.normalize(place)
+            seen = observer.at(str(place), target(output), both=True)
+            if seen["is"] == ABSENT:
+                missing.append(spot(output))
+            found[output] = {"spot": spot(output), **seen}
+        if missing:
+            raise Refused(f"{step.name}: declares {', '.join(missing)}, but did not produce it")
+        if extra:
+            names = ", ".join(sorted(path.name for path in extra))
+            raise Refused(f"{step.name}: produced {names}, but does not declare it")
+        for place in self.places.values():
+            durable.sync_tree(place.parent)
+        return found
+
+    def discard(self) -> None:
+        """Remove everything, the folders beside the final places first."""
+        discard(self.root, self.folder)
+
+
+def prepare(step: Step, root: Path, folder: Path, names: Mapping[str, Any]) -> Staging:
+    """Make the staging folders of ``step``; ``names`` go into ``running.json``."""
+    durable.mkdir(folder)
+    places: dict[Output, Path] = {}
+    for number, output in enumerate(step.outputs):
+        if not isinstance(output, Record):
+            name = "member" if isinstance(output, Member) else target(output).path
+            base = _base(root, folder, output)
+            places[output] = base / str(number) / os.path.basename(name)
+    beside = {relative(root, p.parent.parent) for p in places.values()} - {
+        relative(root, folder / "out")
+    }
+    running = {"step": step.name, "beside": sorted(beside), **names}
+    durable.write(folder / RUNNING, canonical.line(running))
+    for place in [*places.values(), folder / "work" / "."]:
+        durable.mkdir(place.parent)
+    return Staging(root, folder, places)
+
+
+def target(output: Output) -> File | Tree:
+    """Return the file or tree that an output is, once it is real."""
+    match output:
+        case Transition(of):
+            return of
+        case File() | Tree():
+            return output
+        case Member(folder):
+            return Tree(folder)
+        case Record():
+            raise TypeError("a record is lines, and has no place of its own")
+
+
+def keep_out_of_git(folder: Path) -> None:
+    """Make ``folder``, which only Sealwright writes to, and let it ignore itself."""
+    if not folder.exists():
+        durable.mkdir(folder)
+        durable.write(folder / ".gitignore", b"*\n")
+
+
+def _base(root: Path, folder: Path, output: Output) -> Path:
+    path = target(output).path
+    above = within(root, path)
+    if isinstance(output, Member):
+        keep_out_of_git(above)
+        return above / ".staging" / folder.name
+    above = above.parent
+    while not above.exists():
+        above = above.parent
+    if above.stat().st_dev == folder.parent.stat().st_dev:
+        return folder / "out"
+    return above / f".sealwright-{folder.name}"
+
+
+def running(folder: Path) -> dict[str, Any]:
+    """Return what ``running.json`` of a staging folder says; `Damaged` if nobody can tell."""
+    file = folder / RUNNING
+    try:
+        found = canonical.decode(file.read_bytes().removesuffix(b"\n"))
+    except FileNotFoundError:
+        return {"step": "", "beside": []}  # killed before it was written: nothing else was
+    except canonical.NotCanonical as error:
+        raise Damaged(f"{file}: {error}; look at the folder, then remove it") from None
+    return dict(found)
+
+
+def discard(root: Path, folder: Path) -> None:
+    """Remove a staging folder and those that it names beside final places."""
+    for name in running(folder)["beside"]:
+        place = within(root, RelPath(parse(name)))
+        durable.remove(place)
+        if place.parent.name == ".staging" and not any(place.parent.iterdir()):
+            durable.remove(place.parent)
+    durable.remove(folder)

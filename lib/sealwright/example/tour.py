@@ -1,0 +1,106 @@
+"""``make run``: what a person would do with the example, from outside, and what comes of it.
+
+    python -m sealwright.example.tour build/example
+
+The first time it makes the repository.  Every time it then runs plain ``doit`` in it, the
+way a developer would, shows every command before its output, and ends with a table and the
+places to look at.  A second time nothing is left to execute, and it says so.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sealwright import process
+from sealwright.errors import SealwrightError
+from sealwright.example import repository
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Walk through the example in the folder that ``argv`` names; return the exit code."""
+    folder = Path((argv if argv is not None else sys.argv[1:])[0]).absolute()
+    try:
+        return walk(folder)
+    except SealwrightError as problem:
+        print(f"example: {problem}", file=sys.stderr)
+        return problem.code
+
+
+def walk(folder: Path) -> int:
+    """Make the example if it is missing, run everything in it, and say what there is to see."""
+    if not folder.exists():
+        print(f"operator: makes the example repository in {folder}")
+        print(f"          its commit is {repository.build(folder)}, as everywhere\n")
+    code, said = _doit(folder, "run", "--json")
+    for step in said["steps"]:
+        reasons = step["reasons"]
+        why = _why(reasons[0]) if reasons else ""
+        print(f"{step['status']:<11} {step['name']:<24} {why}".rstrip())
+        print("".join(f"  {line}\n" for line in step["message"].splitlines()), end="")
+    for notice in said["notices"]:
+        print(f"note: {notice}")
+    _table(said["steps"])
+    if code == 0:
+        _look_around(folder)
+    return code
+
+
+def _why(reason: Mapping[str, str]) -> str:
+    subject = f"{reason['subject']} " if reason["subject"] else ""
+    return f"{subject}{reason['detail'] or reason['code']}"
+
+
+def _doit(folder: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    print(f"operator: cd {_shown(folder)}; doit {shlex.join(words)}\n")
+    argv = (sys.executable, "-m", "doit", *words)
+    done = process.run(
+        argv,
+        cwd=folder,
+        env=process.allow_listed(("SOURCE_DATE_EPOCH",)),
+        timeout=1800,
+        check=False,
+    )
+    try:
+        return done.code, json.loads(done.out)
+    except ValueError:
+        said = (done.out + done.err).decode(errors="replace")
+        print(said, end="")
+        return done.code or 2, {"steps": [], "notices": []}
+
+
+def _shown(folder: Path) -> str:
+    here = Path.cwd()
+    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
+
+
+def _table(steps: Sequence[Mapping[str, Any]]) -> None:
+    print(f"\n{'contract':<16}{'steps':>6}{'executed':>10}{'up to date':>12}{'refused':>9}")
+    for group in dict.fromkeys(step["name"].partition(":")[0] for step in steps):
+        mine = [step["status"] for step in steps if step["name"].partition(":")[0] == group]
+        ran = sum(status in ("run", "restored") for status in mine)
+        idle = mine.count("up to date")
+        print(f"{group:<16}{len(mine):>6}{ran:>10}{idle:>12}{len(mine) - ran - idle:>9}")
+    if steps and all(step["status"] == "up to date" for step in steps):
+        print("\nNothing executed: every step is up to date, by the digests of its receipt.")
+
+
+def _look_around(folder: Path) -> None:
+    shown = _shown(folder)
+    latest = "observability/artifacts/sot_packs/latest"
+    print(f"""
+What is proved now, and how to see it without Sealwright:
+  (cd {shown}/{latest} && sha256sum -c --strict sha256sums.txt)
+  tail -n 1 {shown}/observability/stl/ledger/activity_feed.jsonl
+and with it:
+  (cd {shown} && doit verify)
+  sealwright verify {shown}/{latest}
+Change a file, then ask why: (cd {shown} && doit plan && doit why sot_pack:pack)""")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,200 @@
+"""A manifest says what a folder holds, in the text that ``sha256sum -c --strict`` checks.
+
+Each line is ``<64 lower-case hexadecimal digits>  <path>`` and one LF.  Lines stand in
+the order of the bytes of their paths (the order of ``LC_ALL=C sort -k2``), each path
+once.  Only regular files are listed: neither folders (an empty one is not represented)
+nor the manifest itself; a symbolic link or any other kind is refused, never skipped.
+
+What the format cannot say without escapes is refused: names with LF, CR, backslash or NUL,
+names that are not UTF-8 and all others that `sealwright.paths` refuses, the name ``-``
+(which ``sha256sum`` reads as its standard input), and a manifest of no files at all (which
+``sha256sum -c`` rejects).  A reader accepts exactly the bytes that `render` would write.
+
+By hand, inside the folder, ``sha256sum -c --strict manifest.txt`` checks the files, and
+this line prints what `render` returns::
+
+    find . -type f ! -path ./manifest.txt -printf '%P\\0' | LC_ALL=C sort -z | xargs -0 sha256sum
+
+``sha256(manifest)`` is the ``h1:`` directory hash of Go modules over the listed files,
+there written in base64.
+
+>>> render([Entry(parse_path("a.txt"), "e3b0c442" + "98fc1c14" * 7)])
+b'e3b0c44298fc1c1498fc1c1498fc1c1498fc1c1498fc1c1498fc1c1498fc1c14  a.txt\\n'
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sealwright import digest, durable
+from sealwright.errors import Damaged, Misconfigured, Refused
+from sealwright.paths import RelPath
+from sealwright.paths import parse as parse_path
+from sealwright.verdict import Finding, Verdict
+
+_LINE = re.compile(rb"([0-9a-f]{64})  (.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One listed file: its path and the 64 digits of its SHA-256."""
+
+    path: RelPath
+    sha256: str
+
+
+def render(entries: Iterable[Entry], *, itself: RelPath | None = None) -> bytes:
+    """Return the bytes of the manifest; `Refused` for what the format cannot say.
+
+    ``itself`` is the path at which the manifest will stand, which it must not list.
+    """
+    ordered = sorted(entries, key=_order)
+    for entry, before in zip(ordered, [None, *ordered], strict=False):
+        reason = _unsayable(entry)
+        if before and before.path == entry.path:
+            reason = "is listed twice; list it once"
+        if reason or entry.path == itself:
+            raise Refused(f"manifest: {entry.path!r} {reason or 'is the manifest itself'}")
+    if not ordered:
+        raise Refused("manifest: expected at least one file, found none; sha256sum refuses that")
+    return b"".join(f"{entry.sha256}  {entry.path}\n".encode() for entry in ordered)
+
+
+def _order(entry: Entry) -> bytes:
+    return entry.path.encode("utf-8", "surrogateescape")
+
+
+def _unsayable(entry: Entry) -> str | None:
+    if entry.path == "-":  # sha256sum takes it for its standard input
+        return "cannot be said in the format of sha256sum; rename the file"
+    if not re.fullmatch("[0-9a-f]{64}", entry.sha256):
+        return f"has {entry.sha256!r}, expected 64 lower-case hexadecimal digits"
+    try:
+        spelled = parse_path(entry.path)
+    except Misconfigured as problem:
+        return f"cannot be listed: {problem}; rename the file"
+    return None if spelled == entry.path else f"cannot be listed, expected {spelled!r}"
+
+
+def parse(data: bytes, name: str, *, itself: RelPath | None = None) -> tuple[Entry, ...]:
+    """Return what the manifest ``name`` lists; `Damaged` unless `render` gives these bytes."""
+    lines = data.split(b"\n")
+    if lines.pop() != b"" or not lines:
+        raise Damaged(
+            f"{name}:{len(lines) + 1}: expected lines that end in LF, found none or a rest"
+        )
+    entries: list[Entry] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            entries.append(_entry(line, entries[-1] if entries else None))
+        except ValueError as problem:
+            raise Damaged(f"{name}:{number}: {problem}") from None
+    try:
+        again = render(entries, itself=itself)
+    except Refused as refused:
+        raise Damaged(f"{name}: {refused}") from None
+    if again != data:  # the rule itself; the lines above only say where
+        raise Damaged(f"{name}: expected the bytes that its own entries give, found others")
+    return tuple(entries)
+
+
+def _entry(line: bytes, before: Entry | None) -> Entry:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise ValueError(f"expected <64 lower-case digits>, two spaces and a path, found {line!r}")
+    entry = Entry(RelPath(match[2].decode("utf-8", "surrogateescape")), match[1].decode())
+    if reason := _unsayable(entry):
+        raise ValueError(f"{entry.path!r} {reason}")
+    if before and _order(entry) <= _order(before):
+        raise ValueError(f"expected a path after {before.path!r}, found {entry.path!r}")
+    return entry
+
+
+def of_tree(root: Path, *, omit: Collection[RelPath] = ()) -> tuple[Entry, ...]:
+    """Return the entries of every file under ``root``, without the files and folders ``omit``.
+
+    `Refused`, naming all of them, if anything is neither a regular file nor a folder.
+    """
+    found = sorted(_walk(root, "", omit), key=lambda item: os.fsencode(item[0]))
+    wrong = [
+        f"{root / path}: expected a regular file, found {kind}" for path, kind in found if kind
+    ]
+    if wrong:
+        raise Refused("\n".join(wrong))
+    names = [path for path, _ in found]
+    return tuple(
+        Entry(RelPath(name), digest.hexadecimal(sums.sha256))
+        for name, sums in zip(names, digest.of_files(root / name for name in names), strict=True)
+    )
+
+
+def _walk(root: Path, folder: str, omit: Collection[RelPath]) -> Iterator[tuple[str, str]]:
+    """Yield the path of everything but folders, and its kind if it is no regular file."""
+    with os.scandir(root / folder) as names:
+        items = list(names)
+    for item in items:
+        path = f"{folder}{item.name}"
+        if path in omit:
+            continue
+        if item.is_dir(follow_symlinks=False):
+            yield from _walk(root, f"{path}/", omit)
+        elif item.is_file(follow_symlinks=False):
+            yield path, ""
+        else:
+            yield path, durable.kind(item.stat(follow_symlinks=False).st_mode)
+
+
+def check(
+    root: Path,
+    entries: Collection[Entry],
+    *,
+    exact: bool = True,
+    itself: RelPath | None = None,
+) -> Verdict:
+    """Answer whether the files under ``root`` are those of ``entries``, with all findings at once.
+
+    ``exact`` makes each file that is not listed a finding, but for ``itself``, the manifest.
+    """
+    wrong = {entry.path: _wrong(root, entry.path) for entry in entries}
+    present = [entry for entry in entries if wrong[entry.path] is None]
+    found: list[tuple[str, str]] = [(path, what) for path, what in wrong.items() if what]
+    found += _changed(root, present)
+    if exact:
+        found += _unlisted(root, wrong, itself)
+    found.sort(key=lambda item: os.fsencode(item[0]))
+    findings = (Finding(path if path.isprintable() else repr(path), what) for path, what in found)
+    return Verdict(tuple(findings), {"files": len(entries)})
+
+
+def _wrong(root: Path, path: RelPath) -> str | None:
+    """Return why there is no regular file at ``path``, or None; no link is followed."""
+    place, parts = root, path.split("/")
+    for last, part in enumerate(parts, 1 - len(parts)):
+        place = place / part
+        try:
+            mode = os.lstat(place).st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return "is missing, expected a regular file"
+        kind, expected = durable.kind(mode), "a folder" if last else "a regular file"
+        if kind != expected:
+            return f"expected {expected} at {place.relative_to(root)}, found {kind}"
+    return None
+
+
+def _changed(root: Path, entries: Collection[Entry]) -> Iterator[tuple[str, str]]:
+    sums = digest.of_files(root / entry.path for entry in entries)
+    for entry, found in zip(entries, sums, strict=True):
+        if found.sha256 != f"sha256:{entry.sha256}":
+            yield entry.path, f"expected sha256:{entry.sha256}, found {found.sha256}"
+
+
+def _unlisted(
+    root: Path, listed: Mapping[RelPath, str | None], itself: RelPath | None
+) -> Iterator[tuple[str, str]]:
+    for path, kind in _walk(root, "", ()):
+        if path not in listed and path != itself:
+            yield path, f"is not listed, found {kind or 'a regular file'}"

@@ -1,0 +1,1 @@
+"""What a mission may do: the rules that its operations are held to."""

@@ -1,0 +1,1 @@
+"""What a mission does: the record of its steps."""

@@ -1,0 +1,5 @@
+"""invoke's doorway, for people: `inv --list`."""
+
+from sealwright import menu
+
+namespace = menu.namespace(__file__)
