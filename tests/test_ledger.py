@@ -260,6 +260,19 @@ def test_an_interrupted_append_is_completed_from_every_prefix(book: Ledger) -> N
         assert held_book.complete(offset, data)
 
 
+def test_lines_that_a_crash_left_written_but_perhaps_not_durable_are_synced(
+    book: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with book.writing() as held_book:
+        offset = held_book.size
+        data = held_book.seal([{"event": "a"}])
+        held_book.append(data)
+        synced: list[int] = []
+        monkeypatch.setattr(durable.system, "fdatasync", synced.append)
+        assert held_book.complete(offset, data)
+    assert len(synced) == 1
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

@@ -88,6 +88,12 @@ PLACES = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of trees are made here; that each call happens matters, not that a disk turns."""
+    monkeypatch.setattr(durable.system, "fsync", lambda descriptor: None)
+
+
 def plant(root: Path, tree: dict[str, str | None]) -> None:
     root.mkdir()
     for name, text in tree.items():

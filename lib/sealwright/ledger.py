@@ -17,9 +17,10 @@ before it returns; its cost does not depend on how long the ledger is.  2. A lin
 LF at the end is a torn tail: a write that was cut off, never acknowledged.  Whoever kept
 the bytes and the offset can `Book.complete` it; otherwise it is damage like any other.
 3. The first line that is not canonical, or does not continue the chain, makes everything
-from there on unproven: readers stop there, and nothing can be appended.  4. Only
-`Ledger.recover`, with a reason, cuts a ledger: the broken file is kept whole under the
-name of its digest, and the cut is itself a record.
+from there on unproven, and readers stop there.  An append looks at the last line and the
+one before only, so damage further up is found by readers.  4. Only `Ledger.recover`, with
+a reason, cuts a ledger: the broken file is kept whole under the name of its digest, and
+the cut is itself a record.
 
 A chain shows changed, inserted, moved and missing lines, but not that the last ones were
 taken away, or that all were written anew: that needs a signed head kept elsewhere.
@@ -182,8 +183,7 @@ class Book:
         there = os.pread(self.descriptor, len(data), offset)
         if not data.startswith(there) or _misfit(data, previous, self.chain):
             return False
-        if there != data:
-            durable.append(self.path, data[len(there) :])
+        durable.append(self.path, data[len(there) :])  # if that is nothing, it still syncs the file
         return True
 
     def _proven(self, offset: int) -> bytes | None:

@@ -36,7 +36,7 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from enum import Enum
 from pathlib import Path
@@ -137,8 +137,10 @@ def exclusive(path: Path, *, owner: Owner, remedy: str) -> Iterator[None]:
         durable.sync_folder(path.parent)
         yield
     finally:
-        _remove(path, descriptor)
-        os.close(descriptor)
+        try:
+            _remove(path, descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def reclaim(path: Path) -> Owner | None:
@@ -161,8 +163,11 @@ def running(path: Path, owner: Owner) -> Iterator[None]:
         _write(descriptor, owner)
         yield
     finally:
-        durable.system.truncate(descriptor, 0)
-        os.close(descriptor)
+        try:
+            with suppress(OSError):  # a record that nobody's flock is on says nothing
+                durable.system.truncate(descriptor, 0)
+        finally:
+            os.close(descriptor)
 
 
 def _created(path: Path, remedy: str) -> int:

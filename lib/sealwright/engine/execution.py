@@ -223,6 +223,7 @@ def _commit(
 ) -> Outcome:
     step, old = run.step, engine.trace.get(run.step.name)
     known = {seen["is"] for _, recorded in engine.trace.values() for seen in recorded["outputs"]}
+    known |= {seen["is"] for seen in proof["inputs"]}  # what a transition replaces was its input
     placed = settlement.places(stage, run, found, engine.observer)
     ledgers = {output.ledger for output in run.appended}
     with settlement.books(run.root, ledgers | _declared(step)) as held:

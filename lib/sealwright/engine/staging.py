@@ -107,10 +107,20 @@ def target(output: Output) -> File | Tree:
 
 
 def keep_out_of_git(folder: Path) -> None:
-    """Make ``folder``, which only Sealwright writes to, and let it ignore itself."""
-    if not folder.exists():
-        durable.mkdir(folder)
-        durable.write(folder / ".gitignore", b"*\n")
+    """Make ``folder``, which only Sealwright writes to, and let it ignore itself.
+
+    It appears with its ``.gitignore`` in it, so that a killed run leaves both or neither.
+    """
+    if folder.exists():
+        return
+    made = folder.parent / f".{folder.name}.tmp"
+    durable.remove(made)
+    durable.mkdir(made)
+    durable.write(made / ".gitignore", b"*\n")
+    try:
+        durable.rename(made, folder)
+    except FileExistsError:
+        durable.remove(made)
 
 
 def _base(root: Path, folder: Path, output: Output) -> Path:
@@ -144,6 +154,7 @@ def discard(root: Path, folder: Path) -> None:
     for name in running(folder)["beside"]:
         place = within(root, RelPath(parse(name)))
         durable.remove(place)
-        if place.parent.name == ".staging" and not any(place.parent.iterdir()):
-            durable.remove(place.parent)
+        beside = place.parent
+        if beside.name == ".staging" and beside.is_dir() and not any(beside.iterdir()):
+            durable.remove(beside)
     durable.remove(folder)

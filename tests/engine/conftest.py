@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.workbench import Workbench, every_kind
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Workbench:
+    """An empty repository."""
+    root = tmp_path / "repository"
+    root.mkdir()
+    return Workbench(root)
+
+
+@pytest.fixture
+def full(bench: Workbench) -> Workbench:
+    """A repository with every kind of output, not yet run."""
+    bench.steps = every_kind()
+    bench.write("in.txt", "hello world again")
+    bench.write("state.txt", "before")
+    return bench
