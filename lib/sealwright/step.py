@@ -140,7 +140,6 @@ class Step:
     attempt: Attempt | None = None
     closes: bool = False
     full: bool = False  # a gate: everything is hashed in full, the stat cache is not asked
-    pool: str = ""  # steps of one pool take turns
     timeout: float = 3600.0  # seconds that a program run by the act may take
 
     def __post_init__(self) -> None:

@@ -41,7 +41,7 @@ def acknowledged(outcomes: dict[str, execution.Outcome]) -> set[str]:
 
 
 def disturbed(bench: Workbench, at: int, mode: str) -> tuple[bool, set[str]]:
-    """Run with a fault; return whether the fault was reached, and which steps were reported done."""
+    """Run with a fault; return whether it was reached, and which steps were reported done."""
     done: set[str] = set()
     engine = bench.engine()
     with fault(at, mode) as faulty, contextlib.suppress(SealwrightError, OSError), engine.running():
@@ -124,7 +124,7 @@ def test_a_ledger_continued_by_somebody_else_after_the_crash_keeps_both(tmp_path
     for at in itertools.count(1):
         bench = prepared(tmp_path, f"r{at}")
         bench.run("split", "pack")
-        reached, done = disturbed(bench, at, "lost")
+        reached, _ = disturbed(bench, at, "lost")
         feed = Ledger(bench.root / "ledger/feed.jsonl")
         intents = list((bench.root / ".sealwright/staging").glob("*/intent.json"))
         mine = any("packed" in path.read_text() for path in intents)

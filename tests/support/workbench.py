@@ -23,8 +23,8 @@ from sealwright.step import (
     Step,
     Transition,
     Tree,
+    World,
 )
-from sealwright.step import World
 
 NOW = Instant(1735689600)
 

@@ -26,8 +26,9 @@ run meets them:
 ``reporter``       what a person sees: lines, progress, JSON, JUnit, events
 ``binding``        steps as doit tasks, and the manager and runner that doit is given
 ``commands``       the commands that a user types
+``settings``       ``config/sealwright.yaml``, and the contracts that it names
 ``doorway``        what a repository's dodo.py calls
 =================  ==================================================================
 
-Only ``binding``, ``commands``, ``reporter`` and ``doorway`` know doit.
+Only ``binding``, ``commands``, ``reporter``, ``doorway`` and ``__main__`` know doit.
 """

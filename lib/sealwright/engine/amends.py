@@ -3,6 +3,8 @@
 accept      adopts hand-edited outputs that are derived: a new receipt, with status
             ``accepted``, the reason, and the outputs as they are now
 set aside   moves damaged evidence to the quarantine, so that its step can run again
+recover     cuts a broken run journal after its last whole line, or says in it how many bytes
+            are missing; what it no longer tells is no longer believed
 forget      believes no former run of a step; evidence is spared
 clean       removes derived outputs; evidence is spared
 """
@@ -14,11 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sealwright import durable
+from sealwright import durable, lock
+from sealwright.engine import state as states
 from sealwright.engine.engine import Engine
+from sealwright.engine.journal import Journal, noted
 from sealwright.engine.judge import Reason
 from sealwright.engine.staging import target
-from sealwright.errors import Refused
+from sealwright.errors import Damaged, Refused
 from sealwright.step import File, Member, Output, Record, Step, Transition, Tree, spot
 
 
@@ -106,6 +110,33 @@ def _move(engine: Engine, place: Path) -> Path:
     kept = engine.quarantine / f"{engine.run_id}-{place.name}"
     durable.rename(place, kept)
     return kept
+
+
+def recover_journal(state: Path, reason: str, at: str) -> str:
+    """Mend the run journal in the folder ``state``; the index is made anew from what it tells."""
+    journal = Journal(state / "journal.jsonl", f"recover-{at}", at)
+    with lock.running(state / "lock", lock.current("sealwright", at)):
+        missing = _missing(state, journal)
+        if journal.ledger.check().findings:
+            quarantine = state / "quarantine"
+            told = journal.ledger.recover(reason, at, quarantine, payload=noted(at))
+        elif missing > 0:
+            journal.note("recovered", {"reason": reason, "missing_bytes": missing})
+            told = f"{journal.path}: continued, although {missing} bytes are missing"
+        else:
+            raise Refused(f"{journal.path}: is whole, so there is nothing to recover; leave it")
+        for name in ("state.db", "state.db-wal", "state.db-shm"):
+            durable.remove(state / name)
+    return f"{told}; steps that it no longer tells of run again"
+
+
+def _missing(state: Path, journal: Journal) -> int:
+    """Return how many acknowledged bytes the journal lacks, as far as the index can tell."""
+    try:
+        with states.reader(state / "state.db") as index:
+            return index.journal()[0] - journal.mark()[0] if index else 0
+    except Damaged:
+        return 0
 
 
 def spared(step: Step) -> bool:

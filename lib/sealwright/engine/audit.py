@@ -1,9 +1,10 @@
 """`doit verify`: believes nothing, reads everything, changes nothing.
 
 1. Every line of the run journal continues the one before.  2. Every receipt is the bytes
-of its name.  3. The last receipt of each step is one that the journal names.  4. Every
-output of each such receipt is hashed in full, files in SHA-256 too, and is what the
-receipt says.  5. Every guard of the steps asked for is asked.
+of its name.  3. The index names the same last receipt of each step as the journal; where it
+does not, the journal is believed.  4. Every output of each such receipt is hashed in full,
+files in SHA-256 too, and is what the receipt says.  5. Every guard of the steps asked for
+is asked.
 
 What is stale is no damage and is not reported here: `doit plan` tells it.
 """
@@ -40,24 +41,34 @@ class Audit:
 
 def audit(engine: Engine, names: Iterable[str]) -> Audit:
     """Check the journal, the receipts, and the outputs and guards of ``names``."""
-    named: set[str] = set()
-    findings = list(_journal(engine, named)) + list(_receipts(engine))
+    findings = list(_journal(engine)) + list(_receipts(engine))
     chosen = [name for name in engine.graph.order if name in set(names)]
     for name in chosen:
-        findings += _step(engine, name, named)
+        findings += _step(engine, name)
     guards = {g.name: g for name in chosen for g in engine.graph.steps[name].guards}
     answers = [guard.ask(engine.world) for guard in guards.values()]
-    evidence = {"steps": len(chosen), "receipts": len(named), "guards": len(guards)}
+    evidence = {"steps": len(chosen), "receipts": len(engine.trace), "guards": len(guards)}
     return Audit(Verdict(tuple(findings), evidence), together(answers))
 
 
-def _journal(engine: Engine, named: set[str]) -> Iterator[Finding]:
+def _journal(engine: Engine) -> Iterator[Finding]:
+    """Read the journal whole, and let the engine believe it rather than its index."""
     try:
-        for entry in engine.journal.entries():
-            if "receipt" in entry.record["outputs"]:
-                named.add(entry.record["outputs"]["receipt"])
+        told = engine.journaled()
     except Damaged as damage:
         yield Finding("journal", str(damage))
+        return
+    for name in sorted(told.keys() | engine.trace.keys()):
+        indexed = engine.trace.get(name, ("no receipt",))[0]
+        if indexed != told.get(name, "no receipt"):
+            what = f"the index names {indexed}, the journal {told.get(name, 'no receipt')}"
+            yield Finding(name, what, f"remove {engine.world.state}/state.db, which is an index")
+    engine.trace.clear()
+    for name, proof in told.items():
+        try:
+            engine.trace[name] = (proof, engine.receipts.get(proof))
+        except Damaged as damage:
+            yield Finding(name, f"its last {damage}")
 
 
 def _receipts(engine: Engine) -> Iterator[Finding]:
@@ -75,19 +86,14 @@ def _receipts(engine: Engine) -> Iterator[Finding]:
             )
 
 
-def _step(engine: Engine, name: str, named: set[str]) -> Iterator[Finding]:
+def _step(engine: Engine, name: str) -> Iterator[Finding]:
     if name not in engine.trace:
         return
-    proof, receipt = engine.trace[name]
-    if proof not in named:
-        yield Finding(name, f"its last receipt {proof} is not in the journal")
-    if not engine.receipts.path(proof).exists():
-        yield Finding(name, f"its last receipt {proof} is gone")
     full = Observer(engine.world, engine.cache, full=True)
     judge = Judge(engine.graph, engine.trace, full, engine.receipts.listing)
     for reason in judge.damage(engine.graph.steps[name]):
         yield _finding(name, reason)
-    yield from _sha256(engine, engine.graph.steps[name], receipt)
+    yield from _sha256(engine, engine.graph.steps[name], engine.trace[name][1])
 
 
 def _sha256(engine: Engine, step: Step, receipt: Receipt) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from doit.control import ExecNode, TaskDispatcher
@@ -36,7 +36,7 @@ KEY = "sealwright"
 class Bound:
     """What a task of ours is: a step, a guard, or a group of both."""
 
-    engine: Engine
+    engine: Engine = field(repr=False)
     kind: str
 
 

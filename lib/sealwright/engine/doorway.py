@@ -64,6 +64,10 @@ def tasks(dodo: str, *own: Own) -> dict[str, Any]:
 def _again(dodo: Path) -> None:
     """Replace this process by the same doit command, run under our commands."""
     main = Path(getattr(sys.modules["__main__"], "__file__", None) or "")
+    if main.resolve() == dodo:
+        raise SystemExit("dodo.py: holds tasks for doit and runs nothing itself; type: doit")
+    if main.resolve() == dodo:
+        raise SystemExit("dodo.py: holds tasks for doit and runs nothing itself; type: doit")
     if main.name != "doit" and main.parent.name != "doit":
         raise InvalidDodoFile(
             f"{dodo}: its steps run under doit's command line only; type: doit, or: inv --list"

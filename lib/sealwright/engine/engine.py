@@ -16,13 +16,13 @@ at any time: it is an index or an accelerator, and is made anew.
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sealwright import durable, lock, transaction
+from sealwright.digest import Digest
 from sealwright.engine import execution, settlement, staging
 from sealwright.engine import state as states
 from sealwright.engine.execution import Outcome, Waiting
@@ -35,7 +35,7 @@ from sealwright.engine.stat_cache import StatCache
 from sealwright.engine.state import State, Trace
 from sealwright.errors import Damaged, Misconfigured, ProgramFailed, Refused, SealwrightError
 from sealwright.lock import Owner
-from sealwright.step import World
+from sealwright.step import Step, World
 from sealwright.transaction import Transaction
 
 
@@ -53,7 +53,7 @@ class Engine:
         self.trace: Trace = {}
         self.notices: list[str] = []
         self.receipts = Receipts(world.state / "receipts")
-        self.owner: Owner = lock.current(os.path.basename(sys.argv[0]) or "python", world.now.iso())
+        self.owner: Owner = lock.current(_program(), world.now.iso())
         self.run_id = ""
         self.journal = Journal(world.state / "journal.jsonl", self.run_id, world.now.iso())
         self._folders = 0
@@ -75,10 +75,10 @@ class Engine:
         """Look at the repository without changing a byte of its state."""
         try:
             with states.reader(self.world.state / "state.db") as state:
-                self.trace = state.trace() if state else self._replay()
+                self.trace = state.trace() if state else self.replay()
         except Damaged as damage:
             self.notices.append(f"{damage}; the next run sets it aside and rebuilds it")
-            self.trace = self._replay()
+            self.trace = self.replay()
         self._look(keep=False)
         yield
 
@@ -90,7 +90,6 @@ class Engine:
     def _open(self) -> None:
         path = self.world.state / "state.db"
         try:
-            fresh = not path.exists()
             self.state = states.writer(path)
             self.trace = self.state.trace()
             acknowledged = self.state.journal()
@@ -98,11 +97,11 @@ class Engine:
             with contextlib.suppress(AttributeError):
                 self.state.close()
             self._set_aside(path, damage)
-            fresh, acknowledged = True, (0, "")
+            acknowledged = (0, "")
             self.state = states.writer(path)
         self._check_journal(*acknowledged)
-        if fresh:
-            self.trace = self._replay()
+        if self.state.fresh:
+            self.trace = self.replay()
             for name, receipt in self.trace.values():
                 self.state.record(name, receipt, self.journal.mark())
         self.run_id = f"{self.world.now.compact()}-{self.journal.head()[:8]}"
@@ -145,20 +144,24 @@ the file back, or: sealwright recover {where} --reason …"
             durable.truncate(self.journal.path, whole)
             self.notices.append(f"{self.journal.path.name}: a torn line was cut, kept in {torn}")
 
-    def _replay(self) -> Trace:
-        """Return the trace that the journal and the receipts tell."""
-        trace: Trace = {}
+    def journaled(self) -> dict[str, Digest]:
+        """Return the last receipt of each step that the journal tells, oldest first."""
+        found: dict[str, Digest] = {}
         for entry in self.journal.entries():
             outputs = entry.record["outputs"]
-            for name in (
-                outputs.get("drop"),
-                entry.record["name"] if "receipt" in outputs else None,
-            ):
-                trace.pop(name or "", None)
+            step = outputs.get("drop") or outputs.get("step") or entry.record["name"]
+            if "drop" in outputs or "receipt" in outputs:
+                found.pop(step, None)
             if "receipt" in outputs:
-                with contextlib.suppress(Damaged):
-                    receipt = self.receipts.get(outputs["receipt"])
-                    trace[receipt["step"]] = (outputs["receipt"], receipt)
+                found[step] = Digest(outputs["receipt"])
+        return found
+
+    def replay(self) -> Trace:
+        """Return the trace that the journal and the receipts tell; a lost receipt is left out."""
+        trace: Trace = {}
+        for step, name in self.journaled().items():
+            with contextlib.suppress(Damaged):
+                trace[step] = (name, self.receipts.get(name))
         return trace
 
     def _close(self) -> None:
@@ -253,7 +256,8 @@ the file back, or: sealwright recover {where} --reason …"
 
     def reasons(self, name: str, *, forced: bool = False) -> list[Reason]:
         """Return why ``name`` is to run; nothing if it is up to date."""
-        found = self.judge.reasons(self.graph.steps[name])
+        step = self.graph.steps[name]
+        found = self.judge_of(step).reasons(step)
         return [Reason("forced"), *found] if forced else found
 
     def run(self, name: str, reasons: list[Reason]) -> Outcome:
@@ -276,6 +280,17 @@ the file back, or: sealwright recover {where} --reason …"
         log = self.log(name)
         return f"{problem}; its output: {log}" if log.exists() else str(problem)
 
+    def judge_of(self, step: Step) -> Judge:
+        """Return who judges ``step``: for a gate, one that hashes everything in full."""
+        if not step.full:
+            return self.judge
+        return Judge(
+            self.graph,
+            self.trace,
+            Observer(self.world, self.cache, full=True),
+            self.receipts.listing,
+        )
+
     def ask(self, guard: str) -> Outcome:
         """Ask a guard under its own name."""
         answer = self.graph.guards()[guard].ask(self.world)
@@ -283,3 +298,9 @@ the file back, or: sealwright recover {where} --reason …"
             return Outcome(guard, "holds")
         status = "waiting" if self.graph.guards()[guard].waits else "refused"
         return Outcome(guard, status, message=str(answer), code=Refused.code)
+
+
+def _program() -> str:
+    """Return what this process is called, for whoever finds one of its locks."""
+    path = Path(sys.argv[0] or "python")
+    return "doit" if path.name == "__main__.py" else path.name

@@ -61,6 +61,8 @@ def refusal(step: Step, reasons: list[Reason]) -> None:
     """Raise if a reason is one that no run can mend."""
     for reason in reasons:
         if reason.code in REFUSING:
+            if reason.code == "unreadable":
+                raise Refused(reason.detail)
             if reason.code == "evidence":
                 way = f'look at it, then: doit set-aside {step.name} --reason "…"'
                 raise Damaged(f"{step.name}: {reason}; {way}")
@@ -82,11 +84,13 @@ def ask(step: Step, guards: tuple[Guard, ...], judge: Judge) -> None:
 
 def carry_out(engine: Engine, step: Step, reasons: list[Reason]) -> Outcome:
     """Run ``step``, which is stale for ``reasons``, and return how it ended."""
+    if any(reason.code == "unreadable" for reason in reasons):
+        engine.judge.look(step)  # raises what is wrong, as what it is
     refusal(step, reasons)
     _open_attempt(engine, step)
     ask(step, step.guards, engine.judge)
     engine.observer.forget()
-    before = engine.judge.inputs(step, both=True)
+    before = engine.judge_of(step).inputs(step, both=True)
     with _prepared(engine, step) as (run, stage):
         watch = Stopwatch()
         answer = step.act(run) or Verdict()
@@ -173,7 +177,7 @@ def _failed(engine: Engine, step: Step, stage: Staging, problem: BaseException) 
 
 def _unchanged(engine: Engine, step: Step, before: list[Observation]) -> None:
     engine.observer.forget()
-    for old, new in zip(before, engine.judge.inputs(step), strict=True):
+    for old, new in zip(before, engine.judge_of(step).inputs(step), strict=True):
         if old["is"] != new["is"]:
             difference = Reason("input", old["spot"], old["is"], new["is"])
             raise Refused(
@@ -269,6 +273,7 @@ def abandon(engine: Engine, folder: Path, unended: Collection[str]) -> str:
 
 
 def _release(place: Path, owner: Owner) -> None:
-    """Remove the lock file of a killed run, if it is that run's and not somebody else's."""
-    if place.is_file() and lock.parse(place.read_bytes()) in (owner, None):
+    """Remove the lock file of a killed run: one that holds its record, or the beginning of it."""
+    record = canonical.line(asdict(owner))
+    if place.is_file() and record.startswith(place.read_bytes()):
         lock.reclaim(place)

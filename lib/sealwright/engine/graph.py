@@ -150,7 +150,7 @@ class _Makers:
                 yield from self.ledgers.get(ledger, ())
 
     def _at_or_above(self, path: RelPath) -> Iterator[str]:
-        if (maker := self.files.get(path) or self.folders.get(path)) is not None:
+        if (maker := self._all.get(path)) is not None:
             yield maker
         for holder in _parents(path):
             if holder in self.folders:

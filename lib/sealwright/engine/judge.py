@@ -9,8 +9,10 @@ are what that receipt names.  Otherwise there are reasons, all of them, each wit
 ``missing input``     an input is not there, so that the step cannot run
 ``output``            an output is not what the step left: it was changed
 ``missing output``    an output is gone
+``unreadable``        an input or an output cannot be looked at; ``detail`` says why
 ``evidence``          an output that is evidence was changed or is gone: refused, not rebuilt
 ``forced``            asked for with ``-a``
+``upstream``          in a plan: a step before it runs, waits or is refused
 
 A step of a closed attempt is up to date as long as its outputs are intact, whatever its
 inputs have become.  A transition is up to date while its place stands where the step left
@@ -31,10 +33,22 @@ from sealwright.engine.graph import Graph
 from sealwright.engine.observer import ABSENT, Observation, Observer
 from sealwright.engine.receipt import Receipt
 from sealwright.engine.state import Trace
+from sealwright.errors import SealwrightError
 from sealwright.step import File, Input, Member, Output, Record, Step, Transition, Tree, spot
 
 Listings = Callable[[Digest], bytes | None]
-REFUSING = ("missing input", "evidence")
+REFUSING = ("missing input", "evidence", "unreadable")
+
+_SENTENCES = {
+    "never ran": "{code}",
+    "forced": "{code}",
+    "unreadable": "{change}",
+    "upstream": "comes after {subject}",
+    "missing input": "{subject} is missing",
+    "missing output": "{subject} is gone",
+    "output": "{subject} was changed since the step made it: {change}",
+    "evidence": "{subject} is evidence and is not what was recorded: {change}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +66,9 @@ class Reason:
 
     def __str__(self) -> str:
         change = self.detail or f"{short(self.old)} -> {short(self.new)}"
-        match self.code:
-            case "never ran" | "forced":
-                return self.code
-            case "missing input":
-                return f"{self.subject} is missing"
-            case "missing output":
-                return f"{self.subject} is gone"
-            case "output":
-                return f"{self.subject} was changed since the step made it: {change}"
-            case "evidence":
-                return f"{self.subject} is evidence and is not what was recorded: {change}"
+        sentence = _SENTENCES.get(self.code)
+        if sentence is not None:
+            return sentence.format(code=self.code, subject=self.subject, change=change)
         if not (self.old and self.new):
             return f"{self.subject} was {'removed' if self.old else 'added'}"
         return f"{self.subject} changed: {change}"
@@ -130,6 +136,13 @@ class Judge:
 
     def reasons(self, step: Step) -> list[Reason]:
         """Return every reason why ``step`` is not up to date; none means that it is."""
+        try:
+            return self.look(step)
+        except (SealwrightError, OSError) as problem:
+            return [Reason("unreadable", step.name, detail=str(problem))]
+
+    def look(self, step: Step) -> list[Reason]:
+        """Return what `reasons` returns, or raise what kept an input or output from being read."""
         if step.name not in self.trace:
             missing = [r for r in self._inputs(step, {"inputs": []}) if r.code == "missing input"]
             return [Reason("never ran"), *missing]

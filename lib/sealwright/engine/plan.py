@@ -79,18 +79,18 @@ def _one(engine: Engine, name: str, before: dict[str, str]) -> tuple[str, Planne
     if not reasons:
         told = tuple(Reason("upstream", n) for n in coming)
         return ("may_run", Planned(name, told)) if coming else None
-    return _stale(engine, name, reasons, coming=bool(coming))
+    return _stale(engine, name, reasons, ", ".join(coming))
 
 
-def _stale(
-    engine: Engine, name: str, reasons: list[Reason], *, coming: bool
-) -> tuple[str, Planned]:
+def _stale(engine: Engine, name: str, reasons: list[Reason], upstream: str) -> tuple[str, Planned]:
     step = engine.graph.steps[name]
-    if coming:  # what is missing now may be made by then
-        reasons = [r for r in reasons if r.code != "missing input"] or [Reason("upstream")]
+    if upstream:  # what is missing now may be made by then
+        reasons = [r for r in reasons if r.code != "missing input"] or [
+            Reason("upstream", upstream)
+        ]
     try:
         execution.refusal(step, [r for r in reasons if r.code in REFUSING])
-        if not coming:
+        if not upstream:
             execution.ask(step, step.guards, engine.judge)
     except execution.Waiting as waiting:
         return "waiting", Planned(name, tuple(reasons), str(waiting))

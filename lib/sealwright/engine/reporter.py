@@ -107,7 +107,8 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
             counts = [f"{statuses.count(s)} {s}" for s in STATUSES if s in statuses]
             seconds = f"{self._watch.seconds():.1f} s"
             nothing = "" if "run" in statuses or "restored" in statuses else ", nothing executed"
-            self.write(f"{len(statuses)} steps: {', '.join(counts)}{nothing} ({seconds})\n")
+            total = "1 step" if len(statuses) == 1 else f"{len(statuses)} steps"
+            self.write(f"{total}: {', '.join(counts)}{nothing} ({seconds})\n")
 
 
 def as_dict(outcome: Outcome) -> dict[str, Any]:

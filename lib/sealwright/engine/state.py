@@ -38,8 +38,9 @@ Trace = dict[str, tuple[Digest, Receipt]]
 class State:
     """An open index.  `Damaged` is raised by whatever first meets bytes that cannot be right."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, fresh: bool = False) -> None:
         self._connection = connection
+        self.fresh = fresh  # there was nothing in it
 
     def trace(self) -> Trace:
         """Return the last receipt of each step, in the order of recording; each row is checked."""
@@ -49,17 +50,22 @@ class State:
             ).fetchall()
         found: Trace = {}
         for step, name, data in rows:
-            receipt = receipts.parse(data, name)
+            if not (isinstance(name, str) and isinstance(data, bytes)):
+                raise Damaged(f"the row of {step!r}: holds no receipt")
+            receipt = receipts.parse(data, Digest(name))
             if receipt["step"] != step:
                 raise Damaged(f"the row of {step}: holds a receipt of {receipt['step']}")
-            found[step] = (name, receipt)
+            found[step] = (Digest(name), receipt)
         return found
 
     def journal(self) -> tuple[int, str]:
         """Return the acknowledged size of the run journal and what `stat` said of it then."""
         with _damage():
             row = self._connection.execute("SELECT size, stat FROM journal").fetchone()
-        return row or (0, "")
+        size, stated = row or (0, "")
+        if not (isinstance(size, int) and isinstance(stated, str)):
+            raise Damaged("the row of the journal: holds no size")
+        return size, stated
 
     def record(self, name: Digest, receipt: Receipt, journal: tuple[int, str]) -> None:
         """Make ``receipt`` the last of its step, and acknowledge the journal."""
@@ -117,7 +123,7 @@ def writer(path: Path) -> State:
         except BaseException:
             connection.close()
             raise
-    return State(connection)
+    return State(connection, fresh=not tables)
 
 
 @contextlib.contextmanager

@@ -112,7 +112,8 @@ def _touched(line: str, root: Path) -> Iterator[tuple[RelPath, bool]]:
         return
     wrote = any(word in call["rest"] for word in _WRITES)
     wrote = wrote or any(word in call["call"] for word in _CHANGES)
-    for found in _NAME.finditer(call["rest"]):
+    names = list(_NAME.finditer(call["rest"]))
+    for found in names[:1] if call["call"].startswith("exec") else names:
         place = os.path.normpath(os.path.join(found["cwd"] or found["at"] or root, found["name"]))
         if place.startswith(f"{root}/"):
             yield paths.relative(root, Path(place)), wrote

@@ -69,9 +69,9 @@ class Forget(Ours, StockForget):  # type: ignore[misc]
         engine = self.find_engine()
         if engine is None:
             return int(super()._execute(forget_sub, forget_disable_default, forget_all) or 0)
-        names = None if forget_all else self.sel_tasks
+        names = list(engine.graph.steps) if forget_all else self.chosen(self.sel_tasks)
         with engine.running():
-            for name in steps_of(engine, self.chosen(names)):
+            for name in steps_of(engine, names):
                 done = amends.forget(engine, name)
                 self.outstream.write(f"{'forgotten' if done else 'spared':<10} {name}\n")
         for name in self.theirs():
@@ -94,11 +94,13 @@ class Clean(Ours, StockClean):  # type: ignore[misc]
         engine = self.find_engine()
         if engine is None:
             return int(super()._execute(dryrun, cleandep, cleanall, cleanforget, pos_args) or 0)
-        names = steps_of(engine, self.chosen(None if cleanall else self.sel_tasks))
+        names = list(engine.graph.steps) if cleanall else self.chosen(self.sel_tasks)
+        names = steps_of(engine, names)
         with engine.running():
             for name in engine.graph.upstream(names) if cleandep else names:
                 for place in amends.derived(engine, name):
-                    self.outstream.write(f"{name} - removing {place.name}\n")
+                    shown = place.relative_to(engine.world.root)
+                    self.outstream.write(f"{name} - removing {shown}\n")
                     if not dryrun:
                         durable.remove(place)
                 if cleanforget and not dryrun:

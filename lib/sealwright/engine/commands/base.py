@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getopt
 import os
 import sys
 from collections.abc import Iterable
@@ -47,6 +48,10 @@ class Ours:
         self.dep_manager = ProofDependency(lambda: self._stock(params))
         try:
             code = super().execute(params, args)  # type: ignore[misc]
+            sys.stdout.flush()
+        except BrokenPipeError:  # whoever read us has seen enough; nobody is there to be told
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
         except SealwrightError as problem:
             sys.stdout.flush()
             print(f"ERROR: {problem}", file=sys.stderr)
@@ -54,8 +59,12 @@ class Ours:
         return int(code or 0)
 
     def _stock(self: Any, params: Any) -> Dependency:
+        # doit's own state: a question must not be what makes the file
+        backend = params["backend"]
+        if not self.execute_tasks and not os.path.exists(params["dep_file"]):
+            backend = "json"  # reads nothing and writes only when it is closed
         return Dependency(
-            self._backends.get(params["backend"]),
+            self._backends.get(backend),
             params["dep_file"],
             checker_cls=self.get_checker_cls(params["check_file_uptodate"]),
             codec_cls=self.get_codec_cls(params["codec_cls"]),
@@ -105,4 +114,14 @@ def expand(control: TaskControl, names: Iterable[str]) -> list[str]:
 
 
 class OursAlone(Ours, DoitCmdBase):  # type: ignore[misc]
-    """The base of commands that doit does not have."""
+    """The base of commands that doit does not have; options may follow the names."""
+
+    def parse_execute(self, in_args: list[str]) -> Any:
+        """Execute the command with the words that follow its name."""
+        parser = self.cmdparser
+        try:
+            options, names = getopt.gnu_getopt(in_args, parser.get_short(), parser.get_long())
+        except getopt.GetoptError:
+            return super().parse_execute(in_args)  # which says what is wrong with them
+        given = [word for pair in options for word in pair if word]
+        return super().parse_execute([*given, *names])

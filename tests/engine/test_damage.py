@@ -1,0 +1,280 @@
+"""Bytes of the engine's own state that are not what was written: noticed, named, never believed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+from sealwright.engine import audit
+from sealwright.engine import state as states
+from sealwright.errors import Damaged, Refused
+from tests.support.workbench import Workbench, copies, file
+
+
+@pytest.fixture
+def done(bench):
+    """A repository with two steps that have run."""
+    bench.write("a", "1")
+    bench.steps = [copies(file("a"), file("b")), copies(file("b"), file("c"), name="again")]
+    bench.executed()
+    return bench
+
+
+def state(bench: Workbench, name: str):
+    return bench.root / ".sealwright" / name
+
+
+def flipped(data: bytes, position: int) -> bytes:
+    return data[:position] + bytes([data[position] ^ 0x41]) + data[position + 1 :]
+
+
+def damage(bench: Workbench) -> list[str]:
+    engine = bench.engine()
+    with engine.asking():
+        found = audit.audit(engine, engine.graph.order)
+    return [str(finding) for finding in found.damage.findings]
+
+
+def test_an_untouched_repository_has_no_damage(full):
+    full.executed()
+    assert damage(full) == []
+
+
+# the index
+
+
+def test_no_flipped_byte_of_the_index_makes_a_receipt_that_was_not_recorded(done):
+    path = state(done, "state.db")
+    data = path.read_bytes()
+    with states.reader(path) as reader:
+        known = reader.trace()
+    outcomes = {"same": 0, "less": 0, "damaged": 0}
+    for position in range(len(data)):
+        path.write_bytes(flipped(data, position))
+        try:
+            with states.reader(path) as reader:
+                found = reader.trace()
+        except Damaged:
+            outcomes["damaged"] += 1
+            continue
+        assert found.items() <= known.items(), position
+        outcomes["same" if found == known else "less"] += 1
+    print(outcomes)
+    assert outcomes["damaged"] > 2000
+    assert outcomes["same"] > 2000
+
+
+@pytest.mark.parametrize("kind", ["flip", "cut"])
+def test_a_damaged_index_is_set_aside_and_rebuilt_from_the_receipts(done, kind):
+    path = state(done, "state.db")
+    data = path.read_bytes()
+    noticed = 0
+    for position in range(0, len(data), 331):
+        path.write_bytes(flipped(data, position) if kind == "flip" else data[:position])
+        assert done.executed() == [], position
+        told = [notice for notice in done.notices if "set aside as state.db.broken-" in notice]
+        noticed += len(told)
+        for broken in path.parent.glob("state.db.broken-*"):
+            broken.unlink()
+    print(f"{noticed} noticed")
+    assert noticed > 5
+
+
+def test_a_missing_index_is_rebuilt_from_the_receipts(done):
+    state(done, "state.db").unlink()
+    assert done.executed() == []
+
+
+def test_an_index_that_another_program_made_is_set_aside(done):
+    import sqlite3
+
+    state(done, "state.db").unlink()
+    with sqlite3.connect(state(done, "state.db")) as connection:
+        connection.execute("CREATE TABLE trace (a)")
+    connection.close()
+    assert done.executed() == []
+    assert "another database" in done.notices[0]
+
+
+def test_questions_do_not_mend_a_damaged_index(done):
+    path = state(done, "state.db")
+    path.write_bytes(b"\0" * 100 + path.read_bytes()[100:])
+    before = path.read_bytes()
+    assert done.reasons("copy") == []
+    assert path.read_bytes() == before
+
+
+# the run journal
+
+
+def test_every_flipped_byte_of_the_journal_stops_the_next_run(done):
+    path = state(done, "journal.jsonl")
+    data = path.read_bytes()
+    for position in range(len(data)):
+        path.write_bytes(flipped(data, position))
+        with (
+            pytest.raises(Damaged, match=r"journal\.jsonl.*sealwright recover"),
+            done.engine().running(),
+        ):
+            pytest.fail(f"byte {position} was believed")
+
+
+def test_a_journal_cut_at_any_byte_stops_the_next_run(done):
+    path = state(done, "journal.jsonl")
+    data = path.read_bytes()
+    for size in range(0, len(data), 7):
+        path.write_bytes(data[:size])
+        with pytest.raises(Damaged, match="lines are missing"), done.engine().running():
+            pytest.fail(f"{size} bytes were believed")
+
+
+def test_a_removed_journal_stops_the_next_run(done):
+    state(done, "journal.jsonl").unlink()
+    with pytest.raises(Damaged, match="expected at least"), done.engine().running():
+        pytest.fail("it was believed")
+
+
+def test_a_damaged_journal_is_named_by_verify(done):
+    path = state(done, "journal.jsonl")
+    path.write_bytes(flipped(path.read_bytes(), 300))
+    assert any("journal.jsonl:1" in told for told in damage(done))
+
+
+def test_a_line_added_to_the_journal_is_noticed(done):
+    with state(done, "journal.jsonl").open("ab") as file:
+        file.write(b'{"status":"completed"}\n')
+    with pytest.raises(Damaged, match=r"journal\.jsonl:5"), done.engine().running():
+        pytest.fail("it was believed")
+
+
+def test_a_journal_restored_from_a_copy_is_read_again_and_believed(done, tmp_path):
+    path = state(done, "journal.jsonl")
+    shutil.copy(path, tmp_path / "copy")
+    path.unlink()
+    shutil.copy(tmp_path / "copy", path)
+    assert done.executed() == []
+
+
+def test_index_and_journal_lost_together_leave_everything_stale(done):
+    for name in ("state.db", "journal.jsonl"):
+        state(done, name).unlink()
+    assert sorted(done.executed()) == ["again", "copy"]
+
+
+# receipts
+
+
+def test_every_flipped_byte_of_a_receipt_is_named_by_verify(done):
+    path = next(state(done, "receipts").glob("*/*.json"))
+    data = path.read_bytes()
+    for position in range(0, len(data), 5):
+        path.write_bytes(flipped(data, position))
+        assert any(path.stem in told for told in damage(done)), position
+
+
+def test_a_removed_and_an_added_receipt_are_named_by_verify(done):
+    path = next(state(done, "receipts").glob("*/*.json"))
+    moved = path.with_name("0" * 64 + ".json")
+    path.rename(moved)
+    told = damage(done)
+    assert any("is gone" in line for line in told)
+    assert any(moved.stem in line for line in told)
+
+
+def test_a_changed_output_is_named_by_verify_with_both_digests(done):
+    done.write("c", "2")
+    told = "\n".join(damage(done))
+    assert "c was changed since the step made it: blake3:" in told
+    assert "c: expected sha256:" in told
+
+
+# the stat cache
+
+
+def test_a_damaged_stat_cache_changes_nothing(done):
+    assert done.executed() == []  # now the cache holds everything
+    path = state(done, "stat.cache")
+    data = path.read_bytes()
+    for position in range(0, len(data), 11):
+        path.write_bytes(flipped(data, position))
+        assert done.reasons("copy") == done.reasons("again") == []
+    path.write_bytes(data[: len(data) // 2])
+    assert done.executed() == []
+
+
+def test_a_stat_cache_that_lies_is_not_asked_by_verify(done):
+    done.executed()
+    times = os.stat(done.root / "c")
+    engine = done.engine()
+    with engine.running():
+        from sealwright import digest
+
+        done.write("c", "2")
+        os.utime(done.root / "c", ns=(times.st_atime_ns, times.st_mtime_ns))
+        info = os.stat(done.root / "c")
+        engine.cache._tick = 1 << 62
+        engine.cache.put("c", info, digest.of_bytes(b"1"))
+    assert done.reasons("again") == []  # it lies
+    assert any("c was changed" in told for told in damage(done))
+
+
+# two runs
+
+
+def test_a_second_run_at_once_is_refused_and_names_the_holder(done):
+    with (
+        done.engine().running(),
+        pytest.raises(Refused, match=rf"is held by pid {os.getpid()} "),
+        done.engine().running(),
+    ):
+        pytest.fail("two runs at once")
+
+
+# ways out
+
+
+def recovered(bench: Workbench) -> str:
+    from sealwright.engine import amends
+
+    folder = bench.root / ".sealwright"
+    return amends.recover_journal(folder, "the disk was bad", "2025-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("lines", [0, 1, 2, 3])
+def test_a_journal_whose_end_is_missing_is_recovered_and_what_it_lost_runs_again(done, lines):
+    path = state(done, "journal.jsonl")
+    kept = path.read_bytes().splitlines(keepends=True)[:lines]
+    path.write_bytes(b"".join(kept))
+    assert "bytes are missing" in recovered(done)
+    assert "the disk was bad" in path.read_text()
+    assert sorted(done.executed()) == (["again"] if lines >= 2 else ["again", "copy"])
+    assert done.executed() == []
+    assert damage(done) == []
+
+
+def test_a_broken_journal_is_recovered_and_what_it_lost_runs_again(done):
+    path = state(done, "journal.jsonl")
+    data = path.read_bytes()
+    path.write_bytes(flipped(data, len(data) - 100))
+    assert "cut" in recovered(done)
+    assert done.executed() == ["again"]
+    assert damage(done) == []
+
+
+def test_a_whole_journal_is_not_recovered(done):
+    with pytest.raises(Refused, match="is whole"):
+        recovered(done)
+
+
+def test_an_index_that_hides_a_step_is_named_by_verify(done):
+    import sqlite3
+
+    with sqlite3.connect(state(done, "state.db")) as connection:
+        connection.execute("DELETE FROM trace WHERE step = 'again'")
+    connection.close()
+    done.write("c", "forged")
+    told = "\n".join(damage(done))
+    assert "again: the index names no receipt, the journal sha256:" in told
+    assert "c was changed" in told
