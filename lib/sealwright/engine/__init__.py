@@ -17,7 +17,9 @@ run meets them:
 ``staging``        where acts write, and what they wrote
 ``settlement``     outputs become real, wholly or not at all; recovery is the same code
 ``execution``      one step, from its guards to its receipt
-``engine``         one repository's engine: locks, recovery, the above put together
+``session``        what is open while a run or a question lasts
+``recovery``       ends what a killed run had committed, undoes the rest
+``engine``         a session that runs steps
 ``plan``           what would run, what may, what waits, what would be refused
 ``audit``          `doit verify`: believes nothing, reads everything
 ``amends``         accept, set-aside, recover: the recorded ways out

@@ -16,7 +16,7 @@ import contextlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sealwright import digest, lock
 from sealwright.clock import Stopwatch
@@ -24,15 +24,13 @@ from sealwright.engine import definition, receipt, settlement, staging
 from sealwright.engine.judge import REFUSING, Judge, Reason
 from sealwright.engine.observer import Observation
 from sealwright.engine.receipt import Receipt
+from sealwright.engine.session import Session
 from sealwright.engine.staging import Staging
 from sealwright.errors import Damaged, Refused, SealwrightError
 from sealwright.lock import Owner
 from sealwright.runtime import canonical
 from sealwright.step import Fact, Guard, Member, Run, Step
 from sealwright.verdict import Finding, Verdict
-
-if TYPE_CHECKING:
-    from sealwright.engine.engine import Engine
 
 
 class Waiting(Refused):
@@ -82,55 +80,55 @@ def ask(step: Step, guards: tuple[Guard, ...], judge: Judge) -> None:
         raise Waiting(str(Verdict(tuple(waiting))))
 
 
-def carry_out(engine: Engine, step: Step, reasons: list[Reason]) -> Outcome:
+def carry_out(session: Session, step: Step, reasons: list[Reason]) -> Outcome:
     """Run ``step``, which is stale for ``reasons``, and return how it ended."""
     if any(reason.code == "unreadable" for reason in reasons):
-        engine.judge.look(step)  # raises what is wrong, as what it is
+        session.judge.look(step)  # raises what is wrong, as what it is
     refusal(step, reasons)
-    _open_attempt(engine, step)
-    ask(step, step.guards, engine.judge)
-    engine.observer.forget()
-    before = engine.judge_of(step).inputs(step, both=True)
-    with _prepared(engine, step) as (run, stage):
+    _open_attempt(session, step)
+    ask(step, step.guards, session.judge)
+    session.observer.forget()
+    before = session.judge_of(step).inputs(step, both=True)
+    with _prepared(session, step) as (run, stage):
         watch = Stopwatch()
         answer = step.act(run) or Verdict()
         answer.enforce()
         milliseconds = int(watch.seconds() * 1000)
         run.log.flush()
-        found: dict[Any, Observation] = dict(stage.collect(step, engine.observer))
-        _unchanged(engine, step, before)
-        ask(step, step.guards, engine.judge)
-        proof = _proof(engine, step, before, answer, milliseconds, stage)
-        return _commit(engine, run, stage, found, proof, tuple(reasons))
+        found: dict[Any, Observation] = dict(stage.collect(step, session.observer))
+        _unchanged(session, step, before)
+        ask(step, step.guards, session.judge)
+        proof = _proof(session, step, before, answer, milliseconds, stage)
+        return _commit(session, run, stage, found, proof, tuple(reasons))
 
 
-def _open_attempt(engine: Engine, step: Step) -> None:
+def _open_attempt(session: Session, step: Step) -> None:
     """A closed attempt is begun anew only when an approval of the new identity holds."""
-    if step.attempt and engine.judge.closed_attempt(step.attempt.name):
-        ask(step, (step.attempt.opening,), engine.judge)
+    if step.attempt and session.judge.closed_attempt(step.attempt.name):
+        ask(step, (step.attempt.opening,), session.judge)
 
 
 @contextlib.contextmanager
-def _prepared(engine: Engine, step: Step) -> Iterator[tuple[Run, Staging]]:
+def _prepared(session: Session, step: Step) -> Iterator[tuple[Run, Staging]]:
     """Make the staging folders, take the locks, and undo both unless the step is committed."""
-    folder, owner = engine.next_folder(), engine.owner
-    names = {"run": engine.run_id, "owner": asdict(owner), "locks": list(step.locks)}
-    stage = staging.prepare(step, engine.world.root, folder, names)
+    folder, owner = session.next_folder(), session.owner
+    names = {"run": session.run_id, "owner": asdict(owner), "locks": list(step.locks)}
+    stage = staging.prepare(step, session.world.root, folder, names)
     try:
         with contextlib.ExitStack() as stack:
             for path in step.locks:
-                place = engine.world.place(path)
+                place = session.world.place(path)
                 staging.keep_out_of_git(place.parent)
                 remedy = f"sealwright unlock {path}"
                 stack.enter_context(lock.exclusive(place, owner=owner, remedy=remedy))
-            engine.journal.start(step.name, definition.digest_of(engine.judge.definition(step)))
+            session.journal.start(step.name, definition.digest_of(session.judge.definition(step)))
             log = stack.enter_context(open(stage.log, "wb"))
             try:
-                yield new_run(engine, step, stage, log), stage
+                yield new_run(session, step, stage, log), stage
             except Unfinished:
                 raise
             except BaseException as problem:
-                _failed(engine, step, stage, problem)
+                _failed(session, step, stage, problem)
                 raise
     except Unfinished:
         raise
@@ -140,44 +138,44 @@ def _prepared(engine: Engine, step: Step) -> Iterator[tuple[Run, Staging]]:
     stage.discard()
 
 
-def new_run(engine: Engine, step: Step, stage: Staging, log: Any) -> Run:
+def new_run(session: Session, step: Step, stage: Staging, log: Any) -> Run:
     """Return what the act of ``step`` is given."""
-    world = engine.world
+    world = session.world
     return Run(
         root=world.root,
         state=world.state,
         now=world.now,
         environment=world.environment,
         step=step,
-        run_id=engine.run_id,
+        run_id=session.run_id,
         folder=stage.work,
         log=log,
         staged=dict(stage.places),
         facts={item: item.read(world) for item in step.inputs if isinstance(item, Fact)},
-        members=_members(engine, step),
+        members=_members(session, step),
     )
 
 
-def _members(engine: Engine, step: Step) -> Mapping[Member, Path]:
+def _members(session: Session, step: Step) -> Mapping[Member, Path]:
     found = {}
-    for item, seen in zip(step.inputs, engine.judge.inputs(step), strict=True):
+    for item, seen in zip(step.inputs, session.judge.inputs(step), strict=True):
         if isinstance(item, Member):
-            found[item] = engine.world.place(item.folder) / seen["name"]
+            found[item] = session.world.place(item.folder) / seen["name"]
     return found
 
 
-def _failed(engine: Engine, step: Step, stage: Staging, problem: BaseException) -> None:
+def _failed(session: Session, step: Step, stage: Staging, problem: BaseException) -> None:
     """Keep the log, say in the journal how it ended, and believe no former run of this step."""
     ended = "failed" if isinstance(problem, Exception) else "interrupted"
-    engine.keep_log(step.name, stage.log)
+    session.keep_log(step.name, stage.log)
     said = str(problem).partition("\n")[0] or type(problem).__name__
-    engine.journal.finish(step.name, ended, {"problem": said, "drop": step.name})
-    engine.drop(step.name)
+    session.journal.finish(step.name, ended, {"problem": said, "drop": step.name})
+    session.drop(step.name)
 
 
-def _unchanged(engine: Engine, step: Step, before: list[Observation]) -> None:
-    engine.observer.forget()
-    for old, new in zip(before, engine.judge_of(step).inputs(step), strict=True):
+def _unchanged(session: Session, step: Step, before: list[Observation]) -> None:
+    session.observer.forget()
+    for old, new in zip(before, session.judge_of(step).inputs(step), strict=True):
         if old["is"] != new["is"]:
             difference = Reason("input", old["spot"], old["is"], new["is"])
             raise Refused(
@@ -187,7 +185,7 @@ again when nothing else writes to it"
 
 
 def _proof(
-    engine: Engine,
+    session: Session,
     step: Step,
     inputs: list[Observation],
     answer: Verdict,
@@ -198,17 +196,17 @@ def _proof(
     proof: Receipt = {
         "format": receipt.FORMAT,
         "step": step.name,
-        "run": engine.run_id,
+        "run": session.run_id,
         "status": "ok",
-        "definition": engine.judge.definition(step),
+        "definition": session.judge.definition(step),
         "inputs": inputs,
         "evidence": dict(answer.evidence),
-        "started_at": engine.world.now.iso(),
+        "started_at": session.world.now.iso(),
         "milliseconds": milliseconds,
         "log": digest.of_file(stage.log).sha256,
     }
     if step.attempt is not None:
-        now = engine.observer.input(step.attempt.identity)["is"]
+        now = session.observer.input(step.attempt.identity)["is"]
         proof["attempt"] = {
             "name": step.attempt.name,
             "identity": now,
@@ -218,32 +216,32 @@ def _proof(
 
 
 def _commit(
-    engine: Engine,
+    session: Session,
     run: Run,
     stage: Staging,
     found: dict[Any, Observation],
     proof: Receipt,
     reasons: tuple[Reason, ...],
 ) -> Outcome:
-    step, old = run.step, engine.trace.get(run.step.name)
-    known = {seen["is"] for _, recorded in engine.trace.values() for seen in recorded["outputs"]}
+    step, old = run.step, session.trace.get(run.step.name)
+    known = {seen["is"] for _, recorded in session.trace.values() for seen in recorded["outputs"]}
     known |= {seen["is"] for seen in proof["inputs"]}  # what a transition replaces was its input
-    placed = settlement.places(stage, run, found, engine.observer)
+    placed = settlement.places(stage, run, found, session.observer)
     ledgers = {output.ledger for output in run.appended}
     with settlement.books(run.root, ledgers | _declared(step)) as held:
         appends, records = settlement.seal(run, held)
         found |= records
         proof["outputs"] = settlement.observations(run, found, placed)
         canonical.encode(proof)
-        engine.keep_listings(proof)
+        session.keep_listings(proof)
         change = settlement.begin(stage, placed, proof, appends, known)
         try:
-            kept = engine.settle(change, held)
+            kept = session.settle(change, held)
         except Exception as problem:
             raise Unfinished(f"{step.name}: is committed, but {problem}; run again") from problem
-    engine.keep_log(step.name, stage.log)
+    session.keep_log(step.name, stage.log)
     status = "restored" if old and _same_bytes(old[1], proof, reasons) else "run"
-    name = engine.trace[step.name][0]
+    name = session.trace[step.name][0]
     took = proof["milliseconds"]
     return Outcome(step.name, status, reasons, "", took, receipt=name, kept=tuple(kept))
 
@@ -259,16 +257,16 @@ def _same_bytes(old: Receipt, new: Receipt, reasons: tuple[Reason, ...]) -> bool
     return wanted and outputs[0] == outputs[1]
 
 
-def abandon(engine: Engine, folder: Path, unended: Collection[str]) -> str:
+def abandon(session: Session, folder: Path, unended: Collection[str]) -> str:
     """Undo what a killed run had begun and not committed; return the step's name, if it had one."""
     info = staging.running(folder)
     for path in info.get("locks", ()):
-        _release(engine.world.root / path, Owner(**info["owner"]))
+        _release(session.world.root / path, Owner(**info["owner"]))
     step: str = info["step"]
     if f"{info.get('run')}/{step}" in unended:
         ended = {"problem": "the run was killed"}
-        engine.journal.finish(step, "interrupted", ended, run=info["run"])
-    staging.discard(engine.world.root, folder)
+        session.journal.finish(step, "interrupted", ended, run=info["run"])
+    staging.discard(session.world.root, folder)
     return step
 
 

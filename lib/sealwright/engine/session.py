@@ -1,0 +1,235 @@
+"""What is open while a run or a question lasts: index, journal, receipts, cache, observer.
+
+What lies in the state folder (``.sealwright`` unless configured)::
+
+    state.db        the index over receipts          receipts/    the proofs, by digest
+    journal.jsonl   what was started, how it ended   staging/     acts in progress
+    stat.cache      which files need no reading      quarantine/  bytes no receipt knows
+    lock            held while a run lasts           logs/        the last log of each step
+
+The folder ignores itself.  All of it but receipts, journal and quarantine may be deleted
+at any time: it is an index or an accelerator, and is made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sealwright import durable, lock
+from sealwright.digest import Digest
+from sealwright.engine import settlement, staging
+from sealwright.engine import state as states
+from sealwright.engine.graph import Graph
+from sealwright.engine.journal import Journal
+from sealwright.engine.judge import Judge
+from sealwright.engine.observer import Observer
+from sealwright.engine.receipt import Receipt, Receipts
+from sealwright.engine.stat_cache import StatCache
+from sealwright.engine.state import State, Trace
+from sealwright.errors import Damaged, Refused
+from sealwright.lock import Owner
+from sealwright.step import Step, World
+from sealwright.transaction import Transaction
+
+
+class Session:
+    """One repository, open for a run (`writing`) or for questions (`asking`)."""
+
+    state: State
+    cache: StatCache
+    observer: Observer
+    judge: Judge
+
+    def __init__(self, world: World, graph: Graph) -> None:
+        self.world = world
+        self.graph = graph
+        self.trace: Trace = {}
+        self.notices: list[str] = []
+        self.receipts = Receipts(world.state / "receipts")
+        self.owner: Owner = lock.current(_program(), world.now.iso())
+        self.run_id = ""
+        self.journal = Journal(world.state / "journal.jsonl", self.run_id, world.now.iso())
+        self._folders = 0
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the repository for a run; `Refused` names who holds it already."""
+        staging.keep_out_of_git(self.world.state)
+        with lock.running(self.world.state / "lock", self.owner), contextlib.ExitStack() as stack:
+            self._open()
+            stack.callback(self._close)
+            yield
+
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[None]:
+        """Look at the repository without changing a byte of its state."""
+        try:
+            with states.reader(self.world.state / "state.db") as state:
+                self.trace = state.trace() if state else self.replay()
+        except Damaged as damage:
+            self.notices.append(f"{damage}; the next run sets it aside and rebuilds it")
+            self.trace = self.replay()
+        self._look(keep=False)
+        yield
+
+    def _look(self, *, keep: bool) -> None:
+        self.cache = StatCache(self.world.state / "stat.cache", keep=keep)
+        self.observer = Observer(self.world, self.cache)
+        self.judge = Judge(self.graph, self.trace, self.observer, self.receipts.listing)
+
+    def _open(self) -> None:
+        path = self.world.state / "state.db"
+        try:
+            self.state = states.writer(path)
+            self.trace = self.state.trace()
+            acknowledged = self.state.journal()
+        except Damaged as damage:
+            with contextlib.suppress(AttributeError):
+                self.state.close()
+            self._set_aside(path, damage)
+            acknowledged = (0, "")
+            self.state = states.writer(path)
+        self._check_journal(*acknowledged)
+        if self.state.fresh:
+            self.trace = self.replay()
+            for name, receipt in self.trace.values():
+                self.state.record(name, receipt, self.journal.mark())
+        self.run_id = f"{self.world.now.compact()}-{self.journal.head()[:8]}"
+        self.journal = Journal(self.journal.path, self.run_id, self.world.now.iso())
+        self._look(keep=True)
+
+    def _set_aside(self, path: Path, damage: Damaged) -> None:
+        number = 1
+        while (broken := path.with_name(f"{path.name}.broken-{number}")).exists():
+            number += 1
+        for suffix in ("-shm", "-wal"):
+            durable.remove(path.with_name(path.name + suffix))
+        durable.rename(path, broken)
+        self.notices.append(f"{damage}; set aside as {broken.name} and rebuilt from receipts")
+
+    def _check_journal(self, size: int, stated: str) -> None:
+        """Believe the journal as it was acknowledged, or read it whole."""
+        now, stat = self.journal.mark()
+        if now < size:
+            where = self.journal.path
+            raise Damaged(
+                f"{where}: expected at least {size} bytes, found {now}: lines are missing; bring \
+the file back, or: sealwright recover {where} --reason …"
+            )
+        if (now, stat) != (size, stated):
+            self._mend(size)
+            for _ in self.journal.entries():
+                pass
+
+    def _mend(self, size: int) -> None:
+        """Cut a torn line that no index ever acknowledged: a run was killed while writing it."""
+        if not self.journal.path.exists():
+            return
+        data = self.journal.path.read_bytes()
+        whole = data.rfind(b"\n") + 1
+        if size <= whole < len(data):
+            durable.mkdir(self.world.state / "quarantine")
+            torn = self.world.state / "quarantine" / f"journal-{whole}.torn"
+            durable.write(torn, data[whole:])
+            durable.truncate(self.journal.path, whole)
+            self.notices.append(f"{self.journal.path.name}: a torn line was cut, kept in {torn}")
+
+    def journaled(self) -> dict[str, Digest]:
+        """Return the last receipt of each step that the journal tells, oldest first."""
+        found: dict[str, Digest] = {}
+        for entry in self.journal.entries():
+            outputs = entry.record["outputs"]
+            step = outputs.get("drop") or outputs.get("step") or entry.record["name"]
+            if "drop" in outputs or "receipt" in outputs:
+                found.pop(step, None)
+            if "receipt" in outputs:
+                found[step] = Digest(outputs["receipt"])
+        return found
+
+    def replay(self) -> Trace:
+        """Return the trace that the journal and the receipts tell; a lost receipt is left out."""
+        trace: Trace = {}
+        for step, name in self.journaled().items():
+            with contextlib.suppress(Damaged):
+                trace[step] = (name, self.receipts.get(name))
+        return trace
+
+    def _close(self) -> None:
+        self.cache.save()
+        self.state.acknowledge(self.journal.mark())
+        self.state.close()
+
+    @property
+    def quarantine(self) -> Path:
+        """Return the folder for bytes that no receipt knows."""
+        return self.world.state / "quarantine"
+
+    def next_folder(self) -> Path:
+        """Return a new staging folder's place."""
+        self._folders += 1
+        return self.world.state / "staging" / f"{self.run_id}-{self._folders}"
+
+    def settle(self, change: Transaction, held: settlement.Books) -> list[Path]:
+        """Make a committed step's outputs real and keep its proof; return what was set apart."""
+        if not settlement.complete(change, held, settlement.identity(self.observer)):
+            raise Refused(f"{change.intent}: its lines no longer fit their ledger")
+        return self.prove(change, journaled=False)
+
+    def prove(self, change: Transaction, *, journaled: bool) -> list[Path]:
+        """Keep the proof of a committed step, and end it; return what was set apart."""
+        receipt: Receipt = change.note["receipt"]
+        name = self.receipts.put(receipt)
+        if not journaled:
+            step, run = receipt["step"], receipt["run"]
+            self.journal.finish(step, "completed", {"receipt": name}, run=run)
+        self.believe(name, receipt)
+        return settlement.end(change, self.quarantine, change.intent.parent.name)
+
+    def believe(self, name: Any, receipt: Receipt) -> None:
+        """Make ``receipt`` the last of its step."""
+        self.state.record(name, receipt, self.journal.mark())
+        self.trace.pop(receipt["step"], None)
+        self.trace[receipt["step"]] = (name, receipt)
+        self.observer.forget()
+
+    def drop(self, step: str) -> None:
+        """Believe no former run of ``step``."""
+        self.state.drop(step, self.journal.mark())
+        self.trace.pop(step, None)
+
+    def keep_log(self, step: str, log: Path) -> None:
+        """Keep the last log of a step, for a person to read."""
+        if log.exists() and log.stat().st_size:
+            durable.publish(log, self.log(step))
+
+    def log(self, step: str) -> Path:
+        """Return where the last log of ``step`` is kept."""
+        return self.world.state / "logs" / f"{step.replace(':', '.')}.log"
+
+    def keep_listings(self, receipt: Receipt) -> None:
+        """Keep the listings of the trees that a receipt names, so that differences have names."""
+        for seen in receipt["inputs"] + receipt["outputs"]:
+            _, found, digits = seen["is"].rpartition("tree ")
+            if found and digits in self.observer.listings:
+                self.receipts.put_listing(self.observer.listings[digits])
+
+    def judge_of(self, step: Step) -> Judge:
+        """Return who judges ``step``: for a gate, one that hashes everything in full."""
+        if not step.full:
+            return self.judge
+        return Judge(
+            self.graph,
+            self.trace,
+            Observer(self.world, self.cache, full=True),
+            self.receipts.listing,
+        )
+
+
+def _program() -> str:
+    """Return what this process is called, for whoever finds one of its locks."""
+    path = Path(sys.argv[0] or "python")
+    return "doit" if path.name == "__main__.py" else path.name
