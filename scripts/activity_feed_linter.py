@@ -7,11 +7,11 @@ Exit codes: 0 it is fine, 1 a rule is violated or there is no feed, 2 a line is 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sealwright.cli import Parser
 from sealwright.contracts.sot_pack import feed
 from sealwright.errors import SealwrightError
 from sealwright.runtime import canonical
@@ -21,13 +21,15 @@ DEFAULT = Path("observability/stl/ledger/activity_feed.jsonl")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Lint one feed and print what was found."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = Parser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--path", type=Path, default=DEFAULT, help=f"default: {DEFAULT}")
     parser.add_argument("--json", action="store_true", help="print JSON on standard output")
     options = parser.parse_args(argv)
     try:
         report = feed.lint(options.path)
     except SealwrightError as problem:
+        if options.json:
+            print(canonical.encode({"ok": False, "error": str(problem)}).decode())
         print(f"activity_feed_linter: {problem}", file=sys.stderr)
         return problem.code
     said = canonical.encode(report.to_dict()).decode() if options.json else str(report.verdict())

@@ -8,10 +8,11 @@ is verified (`doit sot_pack:verify_head`).  Exit codes: 0 sealed or up to date, 
 
 from __future__ import annotations
 
-import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sealwright.cli import Parser
 from sealwright.engine import __main__ as doit
 
 TASKS = ("sot_pack:preconditions", "sot_pack:pack", "sot_pack:seal")
@@ -19,10 +20,13 @@ TASKS = ("sot_pack:preconditions", "sot_pack:pack", "sot_pack:seal")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the builder's three tasks, and none that come before them."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = Parser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--repo", type=Path, default=Path.cwd(), help="default: this folder")
-    options = parser.parse_args(argv)
-    return doit.main([str(options.repo.resolve() / "dodo.py"), "run", "--single", *TASKS])
+    dodo = parser.parse_args(argv).repo.resolve() / "dodo.py"
+    if not dodo.is_file():
+        print(f"build_sot_pack: {dodo}: expected it, found none; sealwright init", file=sys.stderr)
+        return 3
+    return doit.main([str(dodo), "run", "--single", *TASKS])
 
 
 if __name__ == "__main__":

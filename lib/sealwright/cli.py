@@ -29,21 +29,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         return Refused.code
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """Takes wrong words for a wrong configuration: exit 3, not 2, which means damage."""
+
     def error(self, message: str) -> None:  # type: ignore[override]
-        """Say what is wrong with the words, and exit as for a wrong configuration."""
+        """Say what is wrong with the words, and exit."""
         self.print_usage(sys.stderr)
         self.exit(Misconfigured.code, f"{self.prog}: {message}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="sealwright",
         description="A Make whose every step carries its proof.",
         epilog=(__doc__ or "").partition("\n\n")[2],
     )
     parser.add_argument("--version", action="version", version=f"sealwright {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     one = commands.add_parser(
         "init", help="write dodo.py, tasks.py, doit.cfg and config/ in a folder"
     )
@@ -53,9 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.set_defaults(command=_init)
     one = commands.add_parser("verify", help="verify evidence, believing nothing but its bytes")
-    one.add_argument(
-        "path", metavar="PATH", help="a pack, a state folder, a run journal or a ledger"
-    )
+    one.add_argument("path", metavar="PATH", help=verifier.KINDS)
     one.add_argument("--json", action="store_true", help="print JSON on standard output")
     one.set_defaults(command=_verify)
     one = commands.add_parser("unlock", help="remove a lock whose owner is proven dead")

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ def namespace(file: str) -> Collection:
     dodo = Path(file).resolve().parent / "dodo.py"
     try:
         loaded = settings.load(dodo.parent, process.environment())
+        loaded.engine()  # says what is wrong with the graph, as doit would
     except SealwrightError as problem:
         raise Exit(str(problem), problem.code) from None
     top = Collection()
@@ -47,22 +48,30 @@ def namespace(file: str) -> Collection:
     for group, sentence in loaded.groups().items():
         members = [step for step in steps if step.name.partition(":")[0] == group]
         top.add_collection(_collection(dodo, group, sentence, members))
-    for chain, names in loaded.chains.items():
-        top.add_task(_task(dodo, chain, f"Run {', '.join(names)}.", chain))
-    for name, sentence in _QUESTIONS.items():
-        top.add_task(_task(dodo, name, sentence, name))
-    for task in _named(dodo):
-        top.add_task(task)
+    for task in (*_chains(dodo, loaded.chains), *_questions(dodo), *_named(dodo)):
+        if task.name not in {*top.task_names, *top.collections}:  # the first of a name counts
+            top.add_task(task)
     return top
+
+
+def _chains(dodo: Path, chains: Mapping[str, tuple[str, ...]]) -> Iterator[Task[Any]]:
+    for chain, names in chains.items():
+        if chain not in _QUESTIONS:
+            yield _task(dodo, chain, f"Run {', '.join(names) or 'nothing'}.", "run", chain)
+
+
+def _questions(dodo: Path) -> Iterator[Task[Any]]:
+    for name, sentence in _QUESTIONS.items():
+        yield _task(dodo, name, sentence, name)
 
 
 def _collection(dodo: Path, group: str, sentence: str, members: list[Step]) -> Collection:
     collection = Collection(group)
-    collection.add_task(_task(dodo, "run", sentence, group), default=True)
+    collection.add_task(_task(dodo, "run", sentence, "run", group), default=True)
     guards = {guard.name: guard.doc for step in members for guard in step.guards}
     for name, doc in {**{step.name: step.doc for step in members}, **guards}.items():
         if ":" in name:
-            collection.add_task(_task(dodo, name.partition(":")[2], doc, name))
+            collection.add_task(_task(dodo, name.partition(":")[2], doc, "run", name))
     return collection
 
 
@@ -81,11 +90,11 @@ def _named(dodo: Path) -> list[Task[Any]]:
 
     def accept(context: Context, name: str, reason: str = "") -> None:
         """Adopt a hand-edited output, as a recorded event."""
-        doit(context, dodo, "accept", name, "--reason", reason or _asked("accept", name))
+        doit(context, dodo, "accept", "--reason", reason or _asked("accept", name), name)
 
     def set_aside(context: Context, name: str, reason: str = "") -> None:
         """Move damaged evidence to the quarantine, as a recorded event."""
-        doit(context, dodo, "set-aside", name, "--reason", reason or _asked("set-aside", name))
+        doit(context, dodo, "set-aside", "--reason", reason or _asked("set-aside", name), name)
 
     bodies: list[Callable[..., None]] = [why, accept, set_aside]
     return [Task(body, name=body.__name__.replace("_", "-")) for body in bodies]
@@ -95,7 +104,13 @@ def _asked(command: str, name: str) -> str:
     """Ask for a reason, if there is somebody to ask."""
     if not sys.stdin.isatty():
         raise Exit(f'inv {command} {name}: expected a reason; add --reason "…"', 1)
-    return input(f"Why {command} {name}? ").strip()
+    try:
+        said = input(f"Why {command} {name}? ").strip()
+    except EOFError:
+        said = ""
+    if not said:
+        raise Exit(f"inv {command} {name}: expected a reason, found none", 1)
+    return said
 
 
 def doit(context: Context, dodo: Path, *words: str) -> None:

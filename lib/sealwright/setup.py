@@ -1,12 +1,14 @@
 """`sealwright init`: a repository gets its doorways and its configuration.
 
 It writes ``dodo.py``, ``tasks.py``, ``doit.cfg`` (the names of our commands, which make
-plain ``doit`` ours) and ``config/*.yaml`` with every key commented.  It touches nothing
-that exists: where a file of that name stands, it says which lines to add.
+plain ``doit`` ours), ``config/*.yaml`` with every key commented, and a ``.gitignore`` for what
+Python leaves beside dodo.py.  It touches nothing that exists: where a file of that name
+stands, it says which lines to add.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from importlib.resources import files
@@ -28,7 +30,7 @@ def init(folder: Path, contracts: Sequence[str] = ()) -> list[str]:
     said = []
     for name, text in _wanted(chosen).items():
         said.append(_write(folder, name, text))
-    return [*said, "next: look at config/, then: doit list, doit plan, doit"]
+    return [*said, "next: look at config/, then: git add, git commit, doit list, doit plan, doit"]
 
 
 def _wanted(contracts: Sequence[str]) -> dict[str, str]:
@@ -36,6 +38,7 @@ def _wanted(contracts: Sequence[str]) -> dict[str, str]:
         "dodo.py": template("dodo.py.txt"),
         "tasks.py": template("tasks.py.txt"),
         "doit.cfg": plugin_lines(),
+        ".gitignore": "__pycache__/\n",
         "config/sealwright.yaml": template("sealwright.yaml").replace(
             "{contracts}", ", ".join(contracts)
         ),
@@ -56,16 +59,28 @@ def plugin_lines() -> str:
 
 def _write(folder: Path, name: str, text: str) -> str:
     if name == "doit.cfg" and _configured(folder):
-        return "pyproject.toml: has doit's configuration already; add to it:\n" + _toml()
+        return f"pyproject.toml: has doit's configuration already; add to it:\n{_toml()}"
     path = folder / name
     durable.mkdir(path.parent)
     try:
         durable.write(path, text.encode(), replace=False)
     except FileExistsError:
-        if name.startswith("config/") or path.read_text(errors="replace") == text:
-            return f"{name}: is there, left as it is"
-        return f"{name}: is there, left as it is; add to it:\n{_indented(text)}"
+        missing = _missing(name, text, path.read_text(errors="replace"))
+        more = f"; add to it:\n{_indented(missing)}" if missing else ""
+        return f"{name}: is there, left as it is{more}"
     return f"{name}: written"
+
+
+def _missing(name: str, text: str, there: str) -> str:
+    """Return the lines of ``text`` that a file which is ``there`` already should get."""
+    if name == "config/sealwright.yaml":
+        wanted = next(line for line in text.splitlines() if line.startswith("contracts: "))
+        names = re.findall(r"\w+", wanted)[1:]
+        return "" if all(re.search(rf"\b{n}\b", there) for n in names) else wanted
+    if name.startswith("config/"):
+        return ""
+    code = text.partition('"""\n\n')[2] or text  # without the docstring, which a file has once
+    return "" if code in there or text in there else code
 
 
 def _configured(folder: Path) -> bool:

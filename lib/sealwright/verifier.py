@@ -3,9 +3,10 @@
 It needs no configuration and believes nothing but the bytes at PATH:
 
 =====================================  ===================================================
-a folder with ``manifest.json``        a sot pack: contents, checksums, digests
+a folder with ``sha256sums.txt``       a sot pack: contents, checksums, digests
 a ``.sealwright`` folder               the run journal, and every receipt beside it
-a file of JSON lines                   a run journal or another ledger: every line
+a file of JSON lines                   a run journal, an activity feed or another ledger:
+                                       every line
 =====================================  ===================================================
 """
 
@@ -16,15 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sealwright import digest
-from sealwright.contracts.sot_pack import seal
+from sealwright.contracts.sot_pack import feed, seal
 from sealwright.contracts.sot_pack.settings import MANIFEST, SUMS
 from sealwright.digest import Digest
-from sealwright.engine import receipt
+from sealwright.engine import amends, receipt
 from sealwright.engine.journal import StepRecords, noted
 from sealwright.errors import Damaged, Refused
 from sealwright.ledger import LINES, Ledger
 from sealwright.runtime import canonical
 from sealwright.verdict import Finding, Verdict, together
+
+KINDS = "a sot pack, an engine's state folder, a run journal, an activity feed or a ledger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +41,19 @@ class Recognised:
 def recognise(path: Path) -> Recognised:
     """Return what kind of evidence ``path`` is; `Refused` if it is none that is known."""
     if (path / MANIFEST).is_file() or (path / SUMS).is_file():
-        return Recognised("a sot pack", lambda: seal.check(path))
+        pack = path.resolve()  # `latest` is a link, and findings name the pack
+        return Recognised("a sot pack", lambda: seal.check(pack))
     if (path / "journal.jsonl").is_file():
         return Recognised("the state of an engine", lambda: _state(path))
     if path.is_file() and (first := _first_line(path)) is not None:
         if "entry_hash" in first:
             return Recognised("a run journal", lambda: _journal(path))
+        if first.keys() >= feed.PROOF.keys():
+            return Recognised("an activity feed", lambda: _feed(path))
         if "prev" in first:
             return Recognised("a ledger", Ledger(path).check)
-    raise Refused(
-        f"{path}: expected a sot pack, an engine's state folder, a run journal or a ledger, "
-        f"found {'nothing' if not path.exists() else 'none of them'}"
-    )
+    found = "none of them" if path.exists() else "nothing"
+    raise Refused(f"{path}: expected {KINDS}, found {found}")
 
 
 def ledger(path: Path) -> Ledger:
@@ -73,32 +77,54 @@ def _journal(path: Path) -> Verdict:
     return ledger(path).check()
 
 
+def _feed(path: Path) -> Verdict:
+    """Answer whether a feed is whole; the evidence says what the last seal of a pack says."""
+    verdict = Ledger(path).check()
+    seals = feed.seals(path) if verdict.holds else []
+    last = {f"last_{key}": seals[-1].get(key) for key in ("pack", seal.SUM) if seals}
+    return together((verdict, Verdict((), {"seals": len(seals), **last})))
+
+
 def _state(folder: Path) -> Verdict:
     return together((_journal(folder / "journal.jsonl"), Verdict(tuple(_receipts(folder)))))
 
 
 def _receipts(folder: Path) -> Iterator[Finding]:
-    journal = ledger(folder / "journal.jsonl")
-    named = []
+    """Yield receipts and listings that are not themselves, are gone, or that nobody names."""
     try:
-        named = [e.record["outputs"].get("receipt") for e in journal.entries()]
+        records = [entry.record for entry in ledger(folder / "journal.jsonl").entries()]
     except Damaged:
         return  # told by the journal's own verdict
+    named = {name for record in records if (name := record["outputs"].get("receipt"))}
+    cut = any(record["name"] == "recovered" for record in records)  # its lines are lost, as it says
     kept = receipt.Receipts(folder / "receipts")
-    for name in filter(None, named):
-        try:
-            kept.get(Digest(name))
-        except Damaged as damage:
-            yield Finding(str(folder), str(damage))
-    for path in sorted(folder.glob("receipts/*/*.json")):
-        if digest.hexadecimal(digest.of_file(path).sha256) != path.stem:
-            yield Finding(str(path), "is not the receipt of its name")
+    for name in sorted(named):
+        if not kept.path(Digest(name)).is_file():
+            yield Finding(str(folder), f"receipt {name} is gone")
+    for path in sorted(folder.glob("receipts/*/*.*")):
+        sums = digest.of_file(path)
+        found = sums.sha256 if path.suffix == ".json" else sums.blake3
+        if digest.hexadecimal(found) != path.stem:
+            yield Finding(str(path), "is not what its name says")
+        elif path.suffix == ".json" and found not in named and not cut:
+            yield Finding(str(path), "is named by no line of the journal")
+
+
+def _chained(data: bytes, suffix: str) -> bool:
+    """Return whether a file that may be broken is a ledger of ours, and not somebody's own."""
+    torn = suffix == ".jsonl" and b"\n" not in data
+    return torn or b'"prev":' in data or b'"entry_hash":' in data
 
 
 def recover(path: Path, reason: str, at: str) -> str:
     """Cut a broken ledger after its last whole line, keep the broken file, and record why."""
     if not reason.strip():
         raise Refused(f'{path}: expected a reason; say why with --reason "…"')
+    if path.name == "journal.jsonl" and (path.parent / "receipts").is_dir():
+        return amends.recover_journal(path.parent, reason, at)
+    if not (path.is_file() and _chained(path.read_bytes(), path.suffix)):
+        found = "another file" if path.is_file() else "none"
+        raise Refused(f"{path}: expected a ledger or a run journal, found {found}; leave it")
     broken = ledger(path)
     payload = noted(at) if isinstance(broken.chain, StepRecords) else dict
     return broken.recover(reason, at, path.parent / "quarantine", payload=payload)

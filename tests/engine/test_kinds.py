@@ -364,3 +364,57 @@ def test_the_outputs_of_a_closed_attempt_are_still_watched(bench):
     world[0] = "two"
     bench.write("c", "forged")
     assert bench.reasons("last") != []
+
+
+def test_an_act_whose_answer_does_not_hold_fails_the_step(bench):
+    def act(run: Run) -> Verdict:
+        durable.create(run.path(file("b")), b"1")
+        return refusal("here", "says no")
+
+    bench.steps = [acts("answer", act, file("b"))]
+    outcome = bench.run()["answer"]
+    assert (outcome.status, outcome.message) == ("refused", "here: says no")
+    assert not (bench.root / "b").exists()
+
+
+def test_what_an_act_answers_is_in_the_receipt(bench):
+    def act(run: Run) -> Verdict:
+        durable.create(run.path(file("b")), b"1")
+        return Verdict((), {"seen": 3})
+
+    bench.steps = [acts("answer", act, file("b"))]
+    outcome = bench.run()["answer"]
+    engine = bench.engine()
+    with engine.asking():
+        receipt = engine.receipts.get(outcome.receipt)
+    assert (receipt["evidence"], receipt["exit"]) == ({"seen": 3}, 0)
+
+
+def test_a_guard_that_cannot_answer_says_no(bench):
+    def ask(world: object) -> Verdict:
+        raise Refused("the world: is not there")
+
+    bench.write("a", "1")
+    bench.steps = [copies(file("a"), file("b"), guards=(Guard("gate:x", "?", ask),))]
+    outcome = bench.run()["copy"]
+    assert (outcome.status, outcome.code) == ("refused", 1)
+    assert "the world: is not there" in outcome.message
+
+
+def test_a_gate_hashes_in_full_whatever_the_stat_cache_says(bench):
+    from sealwright import digest
+
+    bench.write("a", "1")
+    bench.steps = [
+        copies(file("a"), file("b"), name="plain"),
+        copies(file("a"), file("c"), name="gate", full=True),
+    ]
+    bench.executed()
+    engine = bench.engine()
+    with engine.running():
+        for name in ("a", "b", "c"):
+            bench.write(name, "2")
+            engine.cache._tick = 1 << 62
+            engine.cache.put(name, os.stat(bench.root / name), digest.of_bytes(b"1"))
+    assert bench.reasons("plain") == []  # the cache lies
+    assert len(bench.reasons("gate")) == 2

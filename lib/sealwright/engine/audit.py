@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from sealwright import digest
 from sealwright.digest import Digest
+from sealwright.engine import execution
 from sealwright.engine import receipt as receipts
 from sealwright.engine.engine import Engine
 from sealwright.engine.judge import Judge, Reason
@@ -46,7 +47,12 @@ def audit(engine: Engine, names: Iterable[str]) -> Audit:
     for name in chosen:
         findings += _step(engine, name)
     guards = {g.name: g for name in chosen for g in engine.graph.steps[name].guards}
-    answers = [guard.ask(engine.world) for guard in guards.values()]
+    answers = []
+    for guard in guards.values():
+        try:
+            answers.append(execution.asked(guard, engine.world))
+        except Damaged as damage:
+            findings.append(Finding(guard.name, str(damage)))
     evidence = {"steps": len(chosen), "receipts": len(engine.trace), "guards": len(guards)}
     return Audit(Verdict(tuple(findings), evidence), together(answers))
 

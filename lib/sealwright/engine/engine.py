@@ -13,7 +13,7 @@ from sealwright.engine import execution, recovery
 from sealwright.engine.execution import Outcome, Waiting
 from sealwright.engine.judge import Reason
 from sealwright.engine.session import Session
-from sealwright.errors import Misconfigured, ProgramFailed, Refused, SealwrightError
+from sealwright.errors import Damaged, Misconfigured, ProgramFailed, Refused, SealwrightError
 
 
 class Engine(Session):
@@ -54,7 +54,10 @@ class Engine(Session):
 
     def ask(self, guard: str) -> Outcome:
         """Ask a guard under its own name."""
-        answer = self.graph.guards()[guard].ask(self.world)
+        try:
+            answer = execution.asked(self.graph.guards()[guard], self.world)
+        except Damaged as damage:
+            return Outcome(guard, "refused", message=str(damage), code=damage.code)
         if answer.holds:
             return Outcome(guard, "holds")
         status = "waiting" if self.graph.guards()[guard].waits else "refused"

@@ -29,8 +29,9 @@ from sealwright.engine.staging import Staging
 from sealwright.errors import Damaged, Refused, SealwrightError
 from sealwright.lock import Owner
 from sealwright.runtime import canonical
-from sealwright.step import Fact, Guard, Member, Run, Step
+from sealwright.step import Fact, Guard, Member, Run, Step, World
 from sealwright.verdict import Finding, Verdict
+from sealwright.verdict import refusal as refusal_of
 
 
 class Waiting(Refused):
@@ -72,12 +73,22 @@ def ask(step: Step, guards: tuple[Guard, ...], judge: Judge) -> None:
     waiting: list[Finding] = []
     refused: list[Finding] = []
     for guard in guards:
-        answer = guard.ask(judge.observer.world)
+        answer = asked(guard, judge.observer.world)
         (waiting if guard.waits else refused).extend(answer.findings)
     if refused:
         raise Refused(str(Verdict(tuple(refused + waiting))))
     if waiting:
         raise Waiting(str(Verdict(tuple(waiting))))
+
+
+def asked(guard: Guard, world: World) -> Verdict:
+    """Return a guard's answer; what keeps it from answering is a no, and damage is damage."""
+    try:
+        return guard.ask(world)
+    except Damaged:
+        raise
+    except SealwrightError as problem:
+        return refusal_of(guard.name, str(problem))
 
 
 def carry_out(session: Session, step: Step, reasons: list[Reason]) -> Outcome:
@@ -91,7 +102,8 @@ def carry_out(session: Session, step: Step, reasons: list[Reason]) -> Outcome:
     before = session.judge_of(step).inputs(step, both=True)
     with _prepared(session, step) as (run, stage):
         watch = Stopwatch()
-        answer = step.act(run) or Verdict()
+        answer = step.act(run)
+        answer = Verdict() if answer is None else answer  # one that does not hold is false, too
         answer.enforce()
         milliseconds = int(watch.seconds() * 1000)
         run.log.flush()
@@ -202,6 +214,7 @@ def _proof(
         "inputs": inputs,
         "evidence": dict(answer.evidence),
         "started_at": session.world.now.iso(),
+        "exit": 0,
         "milliseconds": milliseconds,
         "log": digest.of_file(stage.log).sha256,
     }

@@ -128,10 +128,14 @@ class Observer:
         return {**recorded, **found, "is": recorded["is"]}
 
     def _fact(self, fact: Fact) -> Observation:
-        value = fact.read(self.world)
-        data = canonical.encode(value)
-        seen: Observation = {"spot": spot(fact), "is": f"fact {digest.sha256(data)}"}
-        return seen | ({"value": value} if len(data) <= _SHORT else {})
+        seen = self._seen.get(fact)
+        if seen is None:
+            value = fact.read(self.world)
+            data = canonical.encode(value)
+            seen = {"spot": spot(fact), "is": f"fact {digest.sha256(data)}"}
+            seen |= {"value": value} if len(data) <= _SHORT else {}
+            self._seen[fact] = seen
+        return seen
 
     def _place(self, path: RelPath) -> str:
         """Return the place of ``path``; each folder on the way is checked once."""

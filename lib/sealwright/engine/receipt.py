@@ -12,6 +12,7 @@ folder of the name's first two digits, so that ``sha256sum`` checks it:
 ``outputs``     observations of what the act left; a transition's has ``was`` beside ``is``
 ``evidence``    what the act answered
 ``started_at``  the run's instant, and ``milliseconds`` the act took
+``exit``        0: an act that ends otherwise leaves no receipt, but a line in the journal
 ``log``         the SHA-256 of what the act's programs printed
 ``attempt``     ``{name, identity, closed}`` for a step that belongs to one
 

@@ -14,8 +14,10 @@ Without ``chains``, ``all``, ``ci`` and ``release`` run everything of every cont
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from sealwright import clock, document, paths
@@ -29,6 +31,7 @@ from sealwright.step import Contract, World
 FILE = "config/sealwright.yaml"
 Own = Callable[[World], Contract]
 CHAINS = ("ci", "release", "all")
+_FINGERPRINT = re.compile(r"[0-9A-F]{40}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,7 @@ def load(top: Path, environment: Mapping[str, str], own: Sequence[Own] = ()) -> 
             if name not in KNOWN:
                 raise table.wrong("contracts", f"contracts among {', '.join(KNOWN)}")
         chains = _chains(table)
-        if signing := table.table("signing", None):
-            signing.strings("keys", ())
+        _signing(table)
     if not root.is_dir():
         raise Misconfigured(f"{FILE}: repository: expected a folder, found nothing at {root}")
     world = World(
@@ -76,12 +78,33 @@ def load(top: Path, environment: Mapping[str, str], own: Sequence[Own] = ()) -> 
     )
     contracts = {name: _contract(name, world, top) for name in names}
     contracts |= {f"own {number}": make(world) for number, make in enumerate(own)}
-    return Settings(world, contracts, _filled(chains, contracts))
+    _check(chains, contracts)
+    everything = tuple(name for contract in contracts.values() for name in contract.chain)
+    named = {name: chain.names for name, chain in chains.items()}
+    return Settings(world, contracts, dict.fromkeys(CHAINS, everything) | named)
 
 
-def _chains(table: Table) -> dict[str, tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """A configured chain, and where it stands in the file."""
+
+    where: str
+    names: tuple[str, ...]
+
+
+def _chains(table: Table) -> dict[str, _Chain]:
     found = table.table("chains", None)
-    return {} if found is None else {name: found.strings(name) for name in found.keys()}  # noqa: SIM118 - a table is no mapping
+    if found is None:
+        return {}
+    return {name: _Chain(found.where(name), found.strings(name)) for name in tuple(found.keys())}
+
+
+def _signing(table: Table) -> None:
+    """Check the pinned keys; contracts that ask for signatures read them."""
+    found = table.table("signing", None)
+    keys = found.strings("keys", ()) if found else ()
+    if found and not all(_FINGERPRINT.match(key) for key in keys):
+        raise found.wrong("keys", "full fingerprints, 40 hexadecimal digits in upper case")
 
 
 def _contract(name: str, world: World, top: Path) -> Contract:
@@ -92,17 +115,23 @@ def _contract(name: str, world: World, top: Path) -> Contract:
     return made
 
 
-def _filled(
-    chains: Mapping[str, tuple[str, ...]], contracts: Mapping[str, Contract]
-) -> dict[str, tuple[str, ...]]:
-    """Return the chains with those that are not configured, and refuse unknown names."""
-    everything = tuple(name for contract in contracts.values() for name in contract.chain)
-    filled = {name: chains.get(name, everything) for name in (*chains, *CHAINS)}
-    steps = [step.name for contract in contracts.values() for step in contract.steps]
-    known = {*filled, *steps, *(name.partition(":")[0] for name in steps)}
-    for chain, names in filled.items():
-        if unknown := [name for name in names if name not in known]:
+def _check(chains: Mapping[str, _Chain], contracts: Mapping[str, Contract]) -> None:
+    """Refuse a chain of unknown names, one called as a group or step is, and a circle of them."""
+    steps = {step.name for contract in contracts.values() for step in contract.steps}
+    taken = steps | {name.partition(":")[0] for name in steps}
+    known = taken | chains.keys() | set(CHAINS)
+    for name, chain in chains.items():
+        if name in taken:
             raise Misconfigured(
-                f"{FILE}: chains.{chain}: {unknown[0]} is neither a step nor a chain"
+                f"{chain.where}: is the name of a step or of a group; choose another"
             )
-    return filled
+        if unknown := [member for member in chain.names if member not in known]:
+            raise Misconfigured(f"{chain.where}: {unknown[0]} is neither a step nor a chain")
+    try:
+        inner = {n: [m for m in chain.names if m in chains] for n, chain in chains.items()}
+        TopologicalSorter(inner).prepare()
+    except CycleError as error:
+        circle = error.args[1]
+        raise Misconfigured(
+            f"{chains[circle[0]].where}: {' -> '.join(circle)} is a circle"
+        ) from None

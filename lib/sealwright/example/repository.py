@@ -20,15 +20,21 @@ _NAMES = {"gitignore": ".gitignore"}  # dot files do not travel well as package 
 
 
 def build(folder: Path, contracts: Sequence[str] = ()) -> str:
-    """Make the repository in ``folder``, which must not exist, and return its commit."""
-    durable.mkdir(folder)
+    """Make the repository in ``folder``, which must not exist, and return its commit.
+
+    It is made beside its place and then renamed, so that it is there wholly or not at all.
+    """
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    durable.remove(unfinished)
+    durable.mkdir(unfinished)
     for name, data in sorted(content()):
-        path = folder / name
+        path = unfinished / name
         durable.mkdir(path.parent)
         durable.create(path, data, mode=0o755 if data.startswith(b"#!") else 0o644)
-    setup.init(folder, contracts)
-    run_git(folder, "init", "--quiet", "--initial-branch=main", "--object-format=sha1")
-    commit(folder, "Plan the building of a project", FIRST)
+    setup.init(unfinished, contracts)
+    run_git(unfinished, "init", "--quiet", "--initial-branch=main", "--object-format=sha1")
+    commit(unfinished, "Plan the building of a project", FIRST)
+    durable.rename(unfinished, folder)
     return git.head(folder)
 
 

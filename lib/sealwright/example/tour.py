@@ -17,15 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from sealwright import process
-from sealwright.errors import SealwrightError
+from sealwright.errors import Misconfigured, Refused, SealwrightError
 from sealwright.example import repository
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Walk through the example in the folder that ``argv`` names; return the exit code."""
-    folder = Path((argv if argv is not None else sys.argv[1:])[0]).absolute()
+    words = sys.argv[1:] if argv is None else argv
+    if len(words) != 1:
+        print("usage: python -m sealwright.example.tour FOLDER", file=sys.stderr)
+        return Misconfigured.code
     try:
-        return walk(folder)
+        return walk(Path(words[0]).absolute())
     except SealwrightError as problem:
         print(f"example: {problem}", file=sys.stderr)
         return problem.code
@@ -33,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def walk(folder: Path) -> int:
     """Make the example if it is missing, run everything in it, and say what there is to see."""
+    if folder.exists() and not (folder / "dodo.py").is_file():
+        raise Refused(f"{folder}: expected the example or nothing, found something else; move it")
     if not folder.exists():
         print(f"operator: makes the example repository in {folder}")
         print(f"          its commit is {repository.build(folder)}, as everywhere\n")
@@ -56,7 +61,7 @@ def _why(reason: Mapping[str, str]) -> str:
 
 
 def _doit(folder: Path, *words: str) -> tuple[int, dict[str, Any]]:
-    print(f"operator: cd {_shown(folder)}; doit {shlex.join(words)}\n")
+    print(f"operator: cd {_shown(folder)} && doit {shlex.join(words)}\n")
     argv = (sys.executable, "-m", "doit", *words)
     done = process.run(
         argv,
@@ -75,7 +80,8 @@ def _doit(folder: Path, *words: str) -> tuple[int, dict[str, Any]]:
 
 def _shown(folder: Path) -> str:
     here = Path.cwd()
-    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
+    shown = folder.relative_to(here) if folder.is_relative_to(here) else folder
+    return shlex.quote(str(shown))
 
 
 def _table(steps: Sequence[Mapping[str, Any]]) -> None:

@@ -12,8 +12,9 @@ Four things follow one another, and each is a step with its own proof:
 
 ``sot_pack:lint_feed`` lints the feed after all that append to it.  Two guards protect them:
 ``sot_pack:clean_tree`` (nothing modified, nothing untracked) and ``sot_pack:preconditions``,
-which asks besides that the feed is whole and says that HEAD is verified.  It never fails
-open: no feed, a malformed line or another commit are refused.  While a pack is made,
+which asks besides that every document is there and tracked, and that the feed is whole and
+says that HEAD is verified.  It never fails open: no feed, a malformed line or another commit
+are refused.  While a pack is made,
 ``.build_lock`` lies among the packs; one that is there already stops the build.
 
 Nothing here starts anything in the background, and no tracked file is written.

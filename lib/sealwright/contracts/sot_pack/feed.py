@@ -17,9 +17,12 @@ and left alone.  Order is that of the lines; clocks do not count.  Its rules:
 ``invalid_order``          the first of each do not come in that order
 ``invalid_git_head``       ``verified`` or ``sot_seal`` without a full commit
 ``unverified_seal``        ``sot_seal`` of a commit that no line before it verifies
-``repeated_seal``          ``sot_seal`` of a pack that is sealed already
+``conflicting_seal``       ``sot_seal`` of a pack that is sealed already, with other digests;
+                           to say the same again is lawful (`latest` is put back that way)
 
-A line that is no canonical JSON or breaks the chain is damage, and nothing is linted.
+A line that is no canonical JSON or breaks the chain is damage, and nothing is linted.  Where
+`sealwright recover` has cut a broken feed, its own line (``"event":"recovered"``) says so, and
+the runs before it that thereby lack lines are no violation.
 """
 
 from __future__ import annotations
@@ -60,13 +63,21 @@ def event(settings: Settings, run: Run, action: str, **more: Any) -> dict[str, A
 
 def verified_commit(path: Path) -> str:
     """Return the commit that the last ``verified`` event names; `Refused` if there is none."""
-    found = None
-    for entry in Ledger(path).entries():
-        if entry.record.get("action") == "verified" and is_proof(entry.record):
-            found = entry.record.get("git_head")
-    if not is_commit(found):
+    named = [event.get("git_head") for event in _events(path, "verified")]
+    if not (named and is_commit(named[-1])):
         raise Refused(f"{path}: says of no commit that it is verified; doit sot_pack:verify_head")
-    return str(found)
+    return str(named[-1])
+
+
+def seals(path: Path) -> list[dict[str, Any]]:
+    """Return every ``sot_seal`` of a feed, in order; `Damaged` if the feed is."""
+    return list(_events(path, SEAL))
+
+
+def _events(path: Path, action: str) -> Iterator[dict[str, Any]]:
+    for entry in Ledger(path).entries():
+        if is_proof(entry.record) and entry.record["action"] == action:
+            yield entry.record
 
 
 def is_proof(record: Mapping[str, Any]) -> bool:
@@ -112,6 +123,8 @@ def lint(path: Path) -> Report:
         report.counts["proof_events" if proof else "ignored_events"] += 1
         if proof:
             report.findings += linter.take(entry.number, entry.record)
+        elif entry.record.get("event") == "recovered":
+            linter.cut()
     report.findings += linter.end()
     return report
 
@@ -124,7 +137,7 @@ class _Linter:
         self._first: dict[tuple[Any, Any], dict[str, int]] = {}
         self._unproven: set[tuple[Any, Any]] = set()
         self._verified: set[str] = set()
-        self._packs: set[str] = set()
+        self._packs: dict[str, tuple[object, ...]] = {}
 
     def take(self, line: int, record: Mapping[str, Any]) -> Iterator[Finding]:
         if missing := [key for key in REQUIRED if key not in record]:
@@ -143,10 +156,9 @@ class _Linter:
     def _seal(self, line: int, record: Mapping[str, Any]) -> Iterator[Finding]:
         if record["git_head"] not in self._verified:
             yield self._found(line, "unverified_seal")
-        pack = str(record.get("pack"))
-        if pack in self._packs:
-            yield self._found(line, "repeated_seal")
-        self._packs.add(pack)
+        said = tuple(record.get(key) for key in ("git_head", "pack_sha256", "sums_sha256"))
+        if self._packs.setdefault(str(record.get("pack")), said) != said:
+            yield self._found(line, "conflicting_seal")
 
     def _chain(self, line: int, record: Mapping[str, Any]) -> None:
         group = (str(record["phase_id"]), str(record["run_id"]))
@@ -155,6 +167,11 @@ class _Linter:
             self._unproven.add(group)
         if record["action"] == "verified":
             self._verified.add(str(record.get("git_head")))
+
+    def cut(self) -> None:
+        """Excuse the runs that lack lines: the feed was cut here, and says so."""
+        whole = {group: first for group, first in self._first.items() if len(first) == len(CHAIN)}
+        self._first = whole
 
     def end(self) -> Iterator[Finding]:
         for group, first in self._first.items():
@@ -171,6 +188,7 @@ def lint_step(settings: Settings) -> Step:
 
     def act(run: Run) -> Verdict:
         report = lint(run.place(settings.feed))
+        report.verdict().enforce()
         durable.create(run.path(settings.lint_report), canonical.line(report.to_dict()))
         return report.verdict()
 

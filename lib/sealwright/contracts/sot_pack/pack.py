@@ -16,58 +16,46 @@ latest ``YYMMDD_HHMMSS``; times of files do not count.
 
 from __future__ import annotations
 
-import re
+import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sealwright import __version__, digest, durable, manifest
+from sealwright.contracts.sot_pack import preconditions
+from sealwright.contracts.sot_pack.preconditions import HEAD
 from sealwright.contracts.sot_pack.settings import MANIFEST, SUMS, WALKTHROUGH, Settings
-from sealwright.contracts.sot_pack.verification import HEAD, preconditions
 from sealwright.errors import Refused
 from sealwright.paths import RelPath
 from sealwright.runtime import canonical
-from sealwright.step import Fact, File, Run, Step, World
+from sealwright.step import File, Run, Step
 
 FORMAT = "sealwright/sot-pack/1"
-_SNAPSHOT = re.compile(r"\d{6}_\d{6}_snapshot\.md\Z", re.ASCII)
 
 
 def step(settings: Settings) -> Step:
     """Return the step that makes a new pack of the documents."""
-    snapshot = Fact("last snapshot", lambda world: _last_snapshot(settings, world))
+    snapshot, content = preconditions.snapshot(settings)
 
     def act(run: Run) -> None:
-        found = RelPath(run.fact(snapshot)["path"])
-        _build(settings, run, (*settings.documents, found))
+        _build(settings, run, (*settings.documents, RelPath(run.fact(snapshot))))
 
     return Step(
         name="sot_pack:pack",
         doc="Make a new pack of the documents, with its manifest and checksums.",
         act=act,
-        inputs=(*map(File, settings.documents), snapshot, HEAD, settings.verified),
+        inputs=(*map(File, settings.documents), snapshot, content, HEAD, settings.verified),
         outputs=(settings.member,),
-        guards=(preconditions(settings),),
+        guards=(preconditions.guard(settings),),
         arguments={"builder": __version__},
         locks=(settings.lock,),
     )
 
 
-def _last_snapshot(settings: Settings, world: World) -> Mapping[str, Any]:
-    folder = world.place(settings.snapshots)
-    names = [p.name for p in folder.iterdir()] if folder.is_dir() else []
-    dated = sorted(name for name in names if _SNAPSHOT.match(name))
-    if not dated:
-        raise Refused(
-            f"{settings.snapshots}: expected a file YYMMDD_HHMMSS_snapshot.md, found none; add one"
-        )
-    path = RelPath(f"{settings.snapshots}/{dated[-1]}")
-    return {"path": path, "sha256": digest.of_file(world.place(path)).sha256}
-
-
 def _build(settings: Settings, run: Run, documents: tuple[RelPath, ...]) -> None:
     head = run.fact(HEAD)
-    name = f"{run.now.compact()}_{head[:7]}"
+    name = _free_name(settings, run, head)
     folder = run.name_member(settings.member, name)
     durable.mkdir(folder)
     copied = [_copied(run, folder, path) for path in dict.fromkeys(documents)]
@@ -85,10 +73,20 @@ def _build(settings: Settings, run: Run, documents: tuple[RelPath, ...]) -> None
     durable.create(folder / SUMS, manifest.render(manifest.of_tree(folder)))
 
 
+def _free_name(settings: Settings, run: Run, head: str) -> str:
+    name = f"{run.now.compact()}_{head[:7]}"
+    if os.path.lexists(run.place(settings.packs) / name):
+        raise Refused(
+            f"{settings.packs}/{name}: expected a free name, found another pack of this commit and "
+            "second; run again, with another SOURCE_DATE_EPOCH if you set one"
+        )
+    return name
+
+
 def _copied(run: Run, folder: Path, path: RelPath) -> dict[str, Any]:
     target = folder / path
     durable.mkdir(target.parent)
-    sums = durable.copy(run.place(path), target)
+    sums = durable.copy(run.place(path).resolve(), target)  # of a link, what it leads to
     return {"path": path, "bytes": sums.size, "sha256": digest.hexadecimal(sums.sha256)}
 
 
@@ -99,10 +97,16 @@ def pack_sha256(documents: list[dict[str, Any]]) -> str:
 
 def _walkthrough(settings: Settings, name: str, about: Mapping[str, Any]) -> str:
     documents = "\n".join(f"- `{d['path']}` ({d['bytes']} bytes)" for d in about["documents"])
+    pack, first, head = f"{settings.packs}/{name}", about["documents"][0], about["git_head"]
     return f"""# Pack {name}
 
-Built at {about["built_at_utc"]} from commit `{about["git_head"]}`, on a clean tree, after the
-configured verification had passed on that commit.
+Built at {about["built_at_utc"]} from commit
+
+    {head}
+
+on a clean tree, after this had passed on that commit:
+
+    {shlex.join(settings.verification)}
 
 ## What is in it
 
@@ -110,16 +114,23 @@ configured verification had passed on that commit.
 
 ## Check it by hand
 
-In this folder:
+In this folder, that nothing is changed:
 
     sha256sum -c --strict {SUMS}
 
-The seal is the line `"action":"sot_seal"` with `"pack":"{name}"` in `{settings.feed}`; its
-`pack_sha256` must be
+In the repository, that a document is what the commit says, here the first:
 
+    git show {head}:{shlex.quote(first["path"])} | sha256sum
+    {first["sha256"]}
+
+And that the pack is sealed: the feed has this line, its `pack_sha256` is the one below, and
+its `sums_sha256` is what the second command prints.
+
+    grep '"pack":"{name}"' {shlex.quote(settings.feed)}
+    sha256sum {shlex.quote(pack)}/{SUMS}
     {about["pack_sha256"]}
 
-and its `sums_sha256` what `sha256sum {SUMS}` prints.  With Sealwright installed:
+With Sealwright installed:
 
-    sealwright verify {settings.packs}/{name}
+    sealwright verify {shlex.quote(pack)}
 """

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sealwright import digest, paths
 from sealwright.document import Table
+from sealwright.errors import Misconfigured
 from sealwright.paths import RelPath
 from sealwright.step import Fact, File, Member, Record, World
 
+FILE = "config/sot_pack.yaml"
 MANIFEST, SUMS, WALKTHROUGH = "manifest.json", "sha256sums.txt", "walkthrough.md"
 
 
@@ -43,17 +44,24 @@ class Settings:
             lint_report=File(world.report("activity_feed_lint.json")),
             report=File(world.report("sot_pack.json")),
         )
-        own = {MANIFEST, SUMS, WALKTHROUGH}
-        if not made.documents or own & set(made.documents):
-            raise table.wrong(
-                "documents", f"at least one document, none of {', '.join(sorted(own))}"
-            )
-        if not made.verification:
-            raise table.wrong("verification", "a command, such as [python, -m, pytest, -q]")
-        for word in made.forbidden:
-            if len(word) != 64 or not set(word) <= set("0123456789abcdef"):
-                raise table.wrong("forbidden_words", "the SHA-256 of a lower-case word, 64 digits")
+        made._check(table)
         return made
+
+    def _check(self, table: Table) -> None:
+        """Raise `Misconfigured` for what is of the right kind and makes no sense."""
+        own = (MANIFEST, SUMS, WALKTHROUGH)
+        named = {"documents": self.documents, "snapshots": (self.snapshots,)}
+        for key, values in named.items():
+            for path in values:
+                if path.partition("/")[0] in own:
+                    raise _wrong(table, key, f"names other than {', '.join(own)}", path)
+        if not self.documents:
+            raise _wrong(table, "documents", "at least one path")
+        if not self.verification:
+            raise _wrong(table, "verification", "a command, such as [python, -m, pytest, -q]")
+        for word in self.forbidden:
+            if not re.fullmatch("[0-9a-f]{64}", word):
+                raise _wrong(table, "forbidden_words", "SHA-256 digests of 64 digits", word)
 
     @property
     def member(self) -> Member:
@@ -82,14 +90,11 @@ class Settings:
 
     @property
     def whole_feed(self) -> Fact:
-        """Return the whole feed as a view: its size and digest."""
+        """Return the whole feed as a view: its digest."""
 
-        def read(world: World) -> Mapping[str, Any] | None:
+        def read(world: World) -> str | None:
             place = world.place(self.feed)
-            if not place.is_file():
-                return None
-            sums = digest.of_file(place)
-            return {"bytes": sums.size, "sha256": sums.sha256}
+            return digest.of_file(place).sha256 if place.is_file() else None
 
         return Fact("activity feed", read, ledger=self.feed)
 
@@ -97,6 +102,11 @@ class Settings:
         """Return the verification's words; ``python`` is the interpreter that runs Sealwright."""
         first, *rest = self.verification
         return (sys.executable if first == "python" else first, *rest)
+
+
+def _wrong(table: Table, key: str, expected: str, found: str = "") -> Misconfigured:
+    shown = repr(found) if found else "an empty list"
+    return Misconfigured(f"{table.where(key)}: expected {expected}, found {shown}")
 
 
 def _paths(*texts: str) -> tuple[RelPath, ...]:

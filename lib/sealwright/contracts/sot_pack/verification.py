@@ -1,47 +1,47 @@
-"""Who says that a commit is verified: the step that runs the verification, and the guards.
+"""Who says that a commit is verified: the step that runs the verification.
 
 The verification is a command of the configuration; ``python`` in it is the interpreter that
 runs Sealwright.  It must end with 0, on a clean tree before and after, for otherwise it
-verified something else than the commit.  It also reads every tracked file for words that
-must appear nowhere: the configuration holds the SHA-256 of each such word in lower case,
-so that the word itself need not appear even there.
+verified something else than the commit.  Besides, every tracked file, its name and its link
+text are read for words that must appear nowhere: the configuration holds the SHA-256 of each
+such word in lower case, so that the word itself need not appear even there.
 
     printf %s someword | sha256sum
+
+A word is a run of the letters a to z and digits, as it is left after Unicode's NFKC and in
+lower case: ``SomeWord-2`` has the words ``someword`` and ``2``.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
+import unicodedata
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sealwright import digest, git, lock
+from sealwright import digest, git
 from sealwright.contracts.sot_pack import feed
+from sealwright.contracts.sot_pack.preconditions import CLEAN, HEAD
 from sealwright.contracts.sot_pack.settings import Settings
-from sealwright.errors import SealwrightError
-from sealwright.step import Fact, Guard, Run, Step, World
-from sealwright.verdict import Finding, Verdict, refusal, together
+from sealwright.errors import ProgramFailed
+from sealwright.step import Run, Step
+from sealwright.verdict import Finding, Verdict
 
-HEAD = Fact("HEAD", lambda world: git.head(world.root))
-CLEAN = Guard(
-    "sot_pack:clean_tree",
-    "Ask whether the tree is clean: nothing modified, nothing untracked.",
-    lambda world: git.clean(world.root),
-)
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile("[a-z0-9]+")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def step(settings: Settings) -> Step:
     """Return the step that verifies HEAD and says so in the feed."""
 
-    def act(run: Run) -> Verdict:
+    def act(run: Run) -> None:
         head = run.fact(HEAD)
-        run.call(*settings.command())
-        answer = forbidden_words(run.root, settings.forbidden)
-        if answer.holds:
-            for action in feed.CHAIN:
-                run.append(settings.verified, feed.event(settings, run, action, git_head=head))
-        return answer
+        _verify(settings, run, head)
+        forbidden_words(run.root, settings.forbidden).enforce()
+        for action in feed.CHAIN:
+            run.append(settings.verified, feed.event(settings, run, action, git_head=head))
 
     first = settings.verification[0]
     return Step(
@@ -56,39 +56,11 @@ def step(settings: Settings) -> Step:
     )
 
 
-def preconditions(settings: Settings) -> Guard:
-    """Return the guard of everything that is packed or sealed."""
-
-    def ask(world: World) -> Verdict:
-        return together(
-            (git.clean(world.root), _verified(settings, world), _unlocked(settings, world))
-        )
-
-    doc = "Ask whether a pack may be made: clean tree, whole feed, HEAD verified, no build lock."
-    return Guard("sot_pack:preconditions", doc, ask)
-
-
-def _verified(settings: Settings, world: World) -> Verdict:
-    path = world.place(settings.feed)
-    try:
-        feed.lint(path).verdict().enforce()
-        verified, head = feed.verified_commit(path), git.head(world.root)
-    except SealwrightError as problem:
-        return Verdict(
-            tuple(Finding(*line.partition(": ")[::2]) for line in str(problem).split("\n"))
-        )
-    if verified != head:
-        said = f"is not the verified commit, expected {verified}, found {head}"
-        return refusal("HEAD", said, "doit sot_pack:verify_head")
-    return Verdict((), {"verified": verified})
-
-
-def _unlocked(settings: Settings, world: World) -> Verdict:
-    found = lock.state(world.place(settings.lock))
-    if found is None or (found.owner and found.owner.pid == os.getpid()):
-        return Verdict()
-    way = f"sealwright unlock {settings.lock}" if found.life is lock.Life.DEAD else "wait for it"
-    return refusal(settings.lock, found.describe(), way)
+def _verify(settings: Settings, run: Run, head: str) -> None:
+    done = run.call(*settings.command(), check=False)
+    if done.code:
+        said = f"expected `{shlex.join(settings.verification)}` to end with 0, found {done.code}"
+        raise ProgramFailed(f"commit {head[:7]} is not verified: {said}")
 
 
 def forbidden_words(root: Path, forbidden: tuple[str, ...]) -> Verdict:
@@ -96,18 +68,40 @@ def forbidden_words(root: Path, forbidden: tuple[str, ...]) -> Verdict:
     if not forbidden:
         return Verdict()
     known: dict[str, bool] = {}
-    findings = []
-    for name in git.tracked(root):
-        for word in _words(root, name):
+
+    def has_one(text: str) -> bool:
+        for word in words(text):
             if word not in known:
                 known[word] = digest.hexadecimal(digest.sha256(word.encode())) in forbidden
             if known[word]:
-                findings.append(Finding(name, "has a word that is forbidden by its digest"))
-                break
-    return Verdict(tuple(findings), {"words": len(known)})
+                return True
+        return False
+
+    found = (_first(root, name, has_one) for name in git.tracked(root))
+    return Verdict(tuple(finding for finding in found if finding), {"words": len(known)})
 
 
-def _words(root: Path, name: str) -> set[str]:
-    place = root / name
-    text = place.read_text(errors="replace") if place.is_file() and not place.is_symlink() else ""
-    return {word.lower() for word in _WORD.findall(f"{name}\n{text}") if word.isascii()}
+def words(text: str) -> list[str]:
+    """Return the words in ``text``."""
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return _WORD.findall(plain.lower())
+
+
+def _first(root: Path, name: str, has_one: Callable[[str], bool]) -> Finding | None:
+    """Return where in a tracked file the first forbidden word is, if there is one."""
+    for where, text in _texts(root / name, name):
+        if has_one(text):
+            return Finding(where, "has a word that is forbidden by its digest", "take it out")
+    return None
+
+
+def _texts(place: Path, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the name of a file and then its lines, each with what to call it."""
+    yield f"{name}: its name", name
+    if place.is_symlink():
+        yield name, os.readlink(place)
+    elif place.is_file():
+        data = place.read_bytes()
+        encoding = "utf-16" if data.startswith(_UTF16) else "utf-8"
+        for number, line in enumerate(data.decode(encoding, "replace").splitlines(), 1):
+            yield f"{name}:{number}", line

@@ -1,0 +1,165 @@
+"""The example that comes with Sealwright, and the walk through it that `make run` is."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+
+import pytest
+
+from sealwright.contracts.sot_pack import verification
+from sealwright.example import repository, tour
+from tests.support.example import PROJECT, Repository, copied
+from tests.test_build_sot_pack import FORBIDDEN, hexdigest
+
+pytest_plugins = ("tests.support.repositories",)
+
+COMMIT = """import sys; from pathlib import Path
+from sealwright.example import repository
+print(repository.build(Path(sys.argv[1])))"""
+PLACES = {
+    "another folder": {},
+    "another umask": {"umask": "077"},
+    "another time zone": {"TZ": "Asia/Kathmandu"},
+    "another locale": {"LC_ALL": "C", "LANG": "tr_TR.UTF-8"},
+    "another hash seed": {"PYTHONHASHSEED": "4711"},
+    "another person": {
+        "GIT_AUTHOR_NAME": "Somebody",
+        "GIT_COMMITTER_EMAIL": "somebody@example.com",
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "core.autocrlf",
+        "GIT_CONFIG_VALUE_0": "true",
+    },
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_commit_of_the_example_is_the_same_in(_example, tmp_path, place):
+    environment = {"PYTHONPATH": str(PROJECT / "lib"), **PLACES[place]}
+    umask = environment.pop("umask", "022")
+    command = f'umask {umask}; exec "$@"'
+    target = tmp_path / "some folder"
+    argv = ("bash", "-c", command, "-", sys.executable, "-c", COMMIT, target)
+    done = Repository(tmp_path).run(*argv, **environment)
+    assert done.code == 0, done.said
+    assert done.out.strip() == _example.head
+    assert Repository(target).git("status", "--porcelain") == ""
+
+
+def test_a_build_that_was_interrupted_is_begun_again(tmp_path):
+    left = tmp_path / ".example.unfinished"
+    left.mkdir()
+    (left / "half.txt").write_text("half")
+    repository.build(tmp_path / "example")
+    assert sorted(os.listdir(tmp_path)) == ["example"]
+    assert not (tmp_path / "example/half.txt").exists()
+
+
+def test_a_clone_of_the_example_has_everything_that_a_run_needs(example, tmp_path):
+    example.git("clone", "--quiet", str(example.root), str(tmp_path / "clone"))
+    clone = Repository(tmp_path / "clone", example.now)
+    done = clone.doit()
+    assert done.code == 0, done.said
+
+
+def test_the_tests_of_the_example_pass(example):
+    done = example.run(sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider")
+    assert done.code == 0 and re.search(r"\b1[0-9] passed", done.out), done.said
+    assert example.status == ""
+
+
+def test_the_readme_of_the_example_says_what_it_does(example):
+    done = example.run(sys.executable, "-B", "-m", "doctest", "README.md", PYTHONPATH=".")
+    assert (done.code, done.out) == (0, "")
+    text = (example.root / "README.md").read_text()
+    command = re.search("(?m)^    python (-m project_builder .*)$", text)[1]
+    done = example.run(sys.executable, "-B", *command.split())
+    assert done.code == 0 and done.out.splitlines()[-1].split()[-2:] == ["8", "days"]
+
+
+def test_the_catalog_of_the_example_is_looked_up(example):
+    script = "tools/catalog_lookup.zsh"
+    done = example.run("sh", script, "project_builder")
+    assert (done.code, done.out) == (0, f"{example.root}/project_builder/__main__.py\n")
+    unknown = example.run("sh", script, "hammer")
+    assert (unknown.code, unknown.err) == (1, "catalog_lookup: hammer is not in the catalog\n")
+    assert example.run("sh", script).code != 0
+
+
+def test_the_example_holds_no_word_that_it_forbids():
+    texts = [name + "\n" + data.decode() for name, data in repository.content()]
+    digests = {hexdigest(word) for text in texts for word in verification.words(text)}
+    assert len(texts) > 15 and FORBIDDEN not in digests
+    config = dict(repository.content())["config/sot_pack.yaml"].decode()
+    assert f"  - {FORBIDDEN}\n" in config
+
+
+def test_only_scripts_of_the_example_are_executable(_example):
+    listed = [line.split() for line in _example.git("ls-files", "--stage").splitlines()]
+    assert [name for mode, _, _, name in listed if mode != "100644"] == ["tools/catalog_lookup.zsh"]
+
+
+def test_the_example_names_nothing_of_the_machine():
+    for name, data in repository.content():
+        assert b"/home/" not in data and b"/root" not in data and b"/tmp" not in data, name
+
+
+# The walk through it
+
+
+@pytest.fixture
+def walk(capfd, monkeypatch, tmp_path):
+    """Walk through the example in a folder; return exit code, output and error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1735722060")
+
+    def walking(*words: str) -> tuple[int, str, str]:
+        return (tour.main(words), *capfd.readouterr())
+
+    return walking
+
+
+def test_the_first_walk_makes_runs_and_shows_everything(walk, _example, tmp_path):
+    code, out, err = walk("build/my example")
+    assert (code, err) == (0, "")
+    assert f"its commit is {_example.head}, as everywhere" in out
+    assert "operator: cd 'build/my example' && doit run --json" in out
+    assert re.search(r"sot_pack +5 +5 +0 +0\n", out)
+    assert "Nothing executed" not in out
+    commands = re.findall(r"(?m)^  (.*)$", out.partition("and how to see it")[2])
+    assert len(commands) == 4
+    for command in commands:
+        done = Repository(tmp_path).run("bash", "-c", command, cwd=tmp_path)
+        assert done.code == 0, (command, done.said)
+
+
+def test_the_second_walk_executes_nothing_and_says_so(walk, _example, tmp_path):
+    repo = copied(_example, tmp_path / "example")
+    before = repo.evidence
+    code, out, _ = walk("example")
+    assert code == 0 and "\nNothing executed: every step is up to date" in out
+    assert re.search(r"sot_pack +5 +0 +5 +0\n", out)
+    assert repo.evidence == before
+
+
+def test_a_walk_through_a_dirty_example_shows_the_refusal(walk, _example, tmp_path):
+    repo = copied(_example, tmp_path / "example")
+    repo.write("0luka.md", "# Something else\n")
+    code, out, _ = walk("example")
+    assert code == 1 and "  0luka.md: is changed and not committed; git commit -- 0luka.md" in out
+    assert "What is proved now" not in out
+
+
+def test_a_folder_of_somebody_elses_is_left_alone(walk, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/notes.md").write_text("mine\n")
+    code, _, err = walk("mine")
+    assert code == 1 and "expected the example or nothing, found something else" in err
+    assert os.listdir(tmp_path / "mine") == ["notes.md"]
+
+
+@pytest.mark.parametrize("words", [(), ("one", "two")], ids=["none", "two"])
+def test_wrong_words_are_misconfigured(walk, words):
+    code, _, err = walk(*words)
+    assert code == 3 and err.startswith("usage: ")
