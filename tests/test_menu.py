@@ -72,13 +72,21 @@ def test_a_task_works_from_a_folder_below(sealed):
     assert done.code == 0 and "everything is up to date" in done.out
 
 
-@pytest.mark.parametrize("chain", ["sot_pack", "list", "why", "sot-pack"])
+@pytest.mark.parametrize("chain", ["list", "why", "sot-pack"])
 def test_a_chain_of_a_name_that_inv_has_already_does_no_harm(bare, chain):
     bare.write(
         "config/sealwright.yaml",
         f"contracts: [sot_pack]\nchains:\n  {chain}: [sot_pack:verify_head]\n",
     )
     assert {"sot-pack.run", "list", "why"} <= tasks(bare).keys()
+
+
+def test_a_chain_named_as_a_group_is_refused_in_one_line(bare):
+    chain = "contracts: [sot_pack]\nchains:\n  sot_pack: [sot_pack:verify_head]\n"
+    bare.write("config/sealwright.yaml", chain)
+    done = bare.run("inv", "--list")
+    assert done.code == 3
+    assert done.err.startswith("config/sealwright.yaml:3:13: ") and done.err.count("\n") == 1
 
 
 def test_exit_codes_are_kept(sealed):

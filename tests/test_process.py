@@ -24,7 +24,9 @@ LIB = Path(process.__file__).parents[1]
 ENV = process.allow_listed()
 FOREVER = 'echo $$ > "$1"; exec sleep 600'
 STUBBORN = f"trap '' TERM; {FOREVER}"  # what is ignored stays ignored across exec
+# a shell without job control starts what runs in the background with SIGINT ignored
 CALLER = """
+import signal; signal.signal(signal.SIGINT, signal.default_int_handler)
 import sys; from pathlib import Path; from sealwright import process
 process.run(sys.argv[1:], cwd=Path("/"), env=process.allow_listed())
 """
