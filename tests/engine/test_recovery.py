@@ -53,7 +53,7 @@ def disturbed(bench: Workbench, at: int, mode: str) -> tuple[bool, set[str]]:
     return faulty.count >= at, done
 
 
-@pytest.mark.parametrize("mode", ["lost", "kept", "torn", "ENOSPC", "EIO"])
+@pytest.mark.parametrize("mode", ["lost", "kept", "torn", "stopped", "ENOSPC", "EIO"])
 def test_after_a_fault_at_any_call_the_next_run_ends_where_an_undisturbed_one_does(
     tmp_path, mode, record_property
 ):

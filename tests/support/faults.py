@@ -1,7 +1,7 @@
 """A fault at the n-th call that changes the file system, through `durable.system` alone.
 
 `Faulty` stands in for `durable.System`: its n-th call raises instead of acting (``lost``),
-or acts and then raises (``kept``).  A `PowerCut` is no Exception, so that nothing but a
+or acts and then raises (``kept``), or writes half (``torn``), or fails as a full disk does.  A `PowerCut` is no Exception, so that nothing but a
 ``finally`` runs after it, and from then on every call raises it again: the process is dead.
 """
 
@@ -51,6 +51,8 @@ class Faulty:
         if self.mode in ("lost", "kept"):
             self.dead = True
             raise PowerCut
+        if self.mode == "stopped":
+            raise PowerCut  # a signal: what is on the way out still runs
         if self.mode == "torn" and real is os.write:
             real(args[0], bytes(args[1])[: len(args[1]) // 2])
             self.dead = True

@@ -137,17 +137,21 @@ def _prepared(session: Session, step: Step) -> Iterator[tuple[Run, Staging]]:
             log = stack.enter_context(open(stage.log, "wb"))
             try:
                 yield new_run(session, step, stage, log), stage
-            except Unfinished:
-                raise
             except BaseException as problem:
-                _failed(session, step, stage, problem)
+                if not _done(session, step, stage):
+                    _failed(session, step, stage, problem)
                 raise
-    except Unfinished:
-        raise
     except BaseException:
-        stage.discard()
+        if not _done(session, step, stage):
+            stage.discard()
         raise
     stage.discard()
+
+
+def _done(session: Session, step: Step, stage: Staging) -> bool:
+    """Return whether the step is committed: then the next run ends it, and nothing is undone."""
+    believed = session.trace.get(step.name, ("", {}))[1]
+    return stage.committed or believed.get("run") == session.run_id
 
 
 def new_run(session: Session, step: Step, stage: Staging, log: Any) -> Run:

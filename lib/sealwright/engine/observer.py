@@ -118,11 +118,11 @@ class Observer:
         if recorded is None:
             return found
         try:
-            data = Path(self._place(record.ledger)).read_bytes()
+            with open(self._place(record.ledger), "rb") as ledger:
+                ledger.seek(recorded["offset"])
+                lines = ledger.read(recorded["size"])
         except FileNotFoundError:
             return found
-        start, size = recorded["offset"], recorded["size"]
-        lines = data[start : start + size]
         if f"records {digest.sha256(lines)}" != recorded["is"]:
             return found | {"is": f"records {digest.sha256(lines)}"}
         return {**recorded, **found, "is": recorded["is"]}

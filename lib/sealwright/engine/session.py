@@ -60,7 +60,7 @@ class Session:
         """Hold the repository for a run; `Refused` names who holds it already."""
         staging.keep_out_of_git(self.world.state)
         with lock.running(self.world.state / "lock", self.owner), contextlib.ExitStack() as stack:
-            self._open()
+            self._open(stack)
             stack.callback(self._close)
             yield
 
@@ -81,18 +81,14 @@ class Session:
         self.observer = Observer(self.world, self.cache)
         self.judge = Judge(self.graph, self.trace, self.observer, self.receipts.listing)
 
-    def _open(self) -> None:
+    def _open(self, stack: contextlib.ExitStack) -> None:
         path = self.world.state / "state.db"
         try:
-            self.state = states.writer(path)
-            self.trace = self.state.trace()
-            acknowledged = self.state.journal()
+            self.state, self.trace, acknowledged = _loaded(path)
         except Damaged as damage:
-            with contextlib.suppress(AttributeError):
-                self.state.close()
             self._set_aside(path, damage)
-            acknowledged = (0, "")
-            self.state = states.writer(path)
+            self.state, self.trace, acknowledged = _loaded(path)
+        stack.callback(self.state.close)
         self._check_journal(*acknowledged)
         if self.state.fresh:
             self.trace = self.replay()
@@ -161,7 +157,6 @@ the file back, or: sealwright recover {where} --reason …"
     def _close(self) -> None:
         self.cache.save()
         self.state.acknowledge(self.journal.mark())
-        self.state.close()
 
     @property
     def quarantine(self) -> Path:
@@ -203,8 +198,9 @@ the file back, or: sealwright recover {where} --reason …"
 
     def keep_log(self, step: str, log: Path) -> None:
         """Keep the last log of a step, for a person to read."""
-        if log.exists() and log.stat().st_size:
-            durable.publish(log, self.log(step))
+        with contextlib.suppress(OSError):  # a log may be lost; what it is the log of may not
+            if log.stat().st_size:
+                durable.publish(log, self.log(step))
 
     def log(self, step: str) -> Path:
         """Return where the last log of ``step`` is kept."""
@@ -227,6 +223,16 @@ the file back, or: sealwright recover {where} --reason …"
             Observer(self.world, self.cache, full=True),
             self.receipts.listing,
         )
+
+
+def _loaded(path: Path) -> tuple[State, Trace, tuple[int, str]]:
+    """Open the index and read it; one that is damaged is closed again before anybody is told."""
+    state = states.writer(path)
+    try:
+        return state, state.trace(), state.journal()
+    except BaseException:
+        state.close()
+        raise
 
 
 def _program() -> str:

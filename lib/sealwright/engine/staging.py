@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sealwright import durable
+from sealwright import durable, transaction
 from sealwright.engine.observer import ABSENT, Observation, Observer
 from sealwright.errors import Damaged, Refused
 from sealwright.paths import RelPath, parse, relative, within
@@ -49,6 +49,11 @@ class Staging:
     def work(self) -> Path:
         """Return the folder that is private to the act."""
         return self.folder / "work"
+
+    @property
+    def committed(self) -> bool:
+        """Return whether the commit point is passed, so that nothing may be discarded."""
+        return (self.folder / transaction.INTENT).exists()
 
     def collect(self, step: Step, observer: Observer) -> dict[Output, Observation]:
         """Return what was written, made durable; `Refused` if it is not just what is declared."""
