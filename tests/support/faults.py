@@ -1,8 +1,10 @@
 """A fault at the n-th call that changes the file system, through `durable.system` alone.
 
-`Faulty` stands in for `durable.System`: its n-th call raises instead of acting (``lost``),
-or acts and then raises (``kept``), or writes half (``torn``), or fails as a full disk does.  A `PowerCut` is no Exception, so that nothing but a
-``finally`` runs after it, and from then on every call raises it again: the process is dead.
+`Faulty` stands in for `durable.System`.  Its n-th call does not act and the process is
+dead (``lost``), acts first (``kept``), writes half (``torn``), is where a signal comes
+(``stopped``), or fails as a full or broken disk does (``ENOSPC``, ``EIO``).  A `PowerCut` is
+no Exception, so that nothing but a ``finally`` runs after it; to a dead process every
+further call raises it again.
 """
 
 from __future__ import annotations

@@ -98,6 +98,10 @@ def _table(steps: Sequence[Mapping[str, Any]]) -> None:
 def _look_around(folder: Path) -> None:
     shown = _shown(folder)
     latest = "observability/artifacts/sot_packs/latest"
+    programs = Path(sys.executable).parent
+    found = process.find("doit", process.environment())
+    if found is None or found.parent != programs:
+        print(f"\nFirst, so that your shell finds the programs: export PATH={programs}:$PATH")
     print(f"""
 What is proved now, and how to see it without Sealwright:
   (cd {shown}/{latest} && sha256sum -c --strict sha256sums.txt)
