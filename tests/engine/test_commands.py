@@ -433,7 +433,7 @@ def test_a_signal_ends_the_children_first_and_leaves_nothing_half_done(repo, num
 def test_a_killed_run_is_undone_by_the_next_one(repo):
     (repo / "dodo.py").write_text(
         GENERIC.replace(
-            'Command(("cp", B, C))', 'Command(("sh", "-c", "touch began; sleep 300", C))'
+            'Command(("cp", B, C))', 'Command(("sh", "-c", "touch began; exec sleep 300", C))'
         )
     )
     child = subprocess.Popen([str(BIN / "doit")], cwd=repo, stdout=subprocess.DEVNULL)
@@ -446,6 +446,25 @@ def test_a_killed_run_is_undone_by_the_next_one(repo):
     assert said.lines[0] == "note: text:copy: was interrupted and is undone"
     assert said.code == 0
     assert (repo / "out/c.txt").read_text() == "HELLO"
+
+
+def test_a_second_run_at_once_is_refused_and_names_the_first(repo):
+    (repo / "dodo.py").write_text(
+        GENERIC.replace(
+            'Command(("cp", B, C))', 'Command(("sh", "-c", "touch began; exec sleep 300", C))'
+        )
+    )
+    first = subprocess.Popen([str(BIN / "doit")], cwd=repo, stdout=subprocess.DEVNULL)
+    while not (repo / "began").exists():
+        time.sleep(0.05)
+    try:
+        said = doit(repo)
+        assert said.code == 1
+        assert f"is held by pid {first.pid} " in said.out
+        assert doit(repo, "plan").code == 0  # a question is no run
+    finally:
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(60) == 128 + signal.SIGTERM
 
 
 def test_the_table_names_commands_that_exist(ran):
