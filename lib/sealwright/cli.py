@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sealwright import __version__, clock, lock, process, setup, verifier
+from sealwright.engine import heads, settings
 from sealwright.errors import Damaged, Misconfigured, Refused, SealwrightError
 from sealwright.runtime import canonical
 
@@ -67,6 +68,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("path", metavar="PATH")
     one.add_argument("--reason", required=True, help="why; it is recorded in the ledger")
     one.set_defaults(command=_recover)
+    one = commands.add_parser(
+        "sign", help="sign the head of a repository's run journal, asked on a terminal"
+    )
+    one.add_argument("folder", nargs="?", default=".", metavar="DIR", help="default: this folder")
+    one.add_argument("--key", required=True, metavar="FINGERPRINT", help="of your own GnuPG home")
+    one.set_defaults(command=_sign)
     return parser
 
 
@@ -100,6 +107,21 @@ def _verify(options: argparse.Namespace) -> int:
 def _unlock(options: argparse.Namespace) -> int:
     owner = lock.reclaim(Path(options.path))
     print(f"{options.path}: removed, its owner is dead{f' ({owner.describe()})' if owner else ''}")
+    return 0
+
+
+def _sign(options: argparse.Namespace) -> int:
+    if not sys.stdin.isatty():
+        raise Refused("sign: expected a person at a terminal, found none; nobody else signs")
+    environment = process.environment()
+    engine = settings.load(Path(options.folder).resolve(), environment).engine()
+    head = heads.current(engine.journal)
+    print(f"{engine.journal.path}: {head['lines']} lines, the last one is {head['head']}")
+    if input(f"Sign this with {options.key}? Type yes: ") != "yes":
+        raise Refused("sign: expected yes, found another answer; nothing is signed")
+    home = Path(environment.get("GNUPGHOME") or Path.home() / ".gnupg").absolute()
+    heads.sign(engine.world.state, head, options.key, home)
+    print(f"signed; keep copies of {heads.HEAD} and {heads.SIGNATURE} elsewhere")
     return 0
 
 

@@ -22,6 +22,7 @@ run meets them:
 ``engine``         a session that runs steps
 ``plan``           what would run, what may, what waits, what would be refused
 ``audit``          `doit verify`: believes nothing, reads everything
+``heads``          a signed head of the journal, which shows what was cut off
 ``amends``         accept, set-aside, recover: the recorded ways out
 ``picture``        the graph as Mermaid, DOT or JSON
 ``tracing``        what an act touched undeclared

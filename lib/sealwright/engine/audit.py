@@ -3,8 +3,8 @@
 1. Every line of the run journal continues the one before.  2. Every receipt is the bytes
 of its name.  3. The index names the same last receipt of each step as the journal; where it
 does not, the journal is believed.  4. Every output of each such receipt is hashed in full,
-files in SHA-256 too, and is what the receipt says.  5. Every guard of the steps asked for
-is asked.
+files in SHA-256 too, and is what the receipt says.  5. The signed head of the journal, if
+there is one, holds (see `heads`).  6. Every guard of the steps asked for is asked.
 
 What is stale is no damage and is not reported here: `doit plan` tells it.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from sealwright import digest
 from sealwright.digest import Digest
-from sealwright.engine import execution
+from sealwright.engine import execution, heads
 from sealwright.engine import receipt as receipts
 from sealwright.engine.engine import Engine
 from sealwright.engine.judge import Judge, Reason
@@ -40,9 +40,13 @@ class Audit:
         return 2 if self.damage.findings else 1 if self.refused.findings else 0
 
 
-def audit(engine: Engine, names: Iterable[str]) -> Audit:
+def audit(engine: Engine, names: Iterable[str], *, require_signed: bool = False) -> Audit:
     """Check the journal, the receipts, and the outputs and guards of ``names``."""
     findings = list(_journal(engine)) + list(_receipts(engine))
+    signed = Verdict()
+    if not findings:
+        state, signing = engine.world.state, engine.signing
+        signed = heads.check(state, engine.journal, signing, required=require_signed)
     chosen = [name for name in engine.graph.order if name in set(names)]
     for name in chosen:
         findings += _step(engine, name)
@@ -54,7 +58,17 @@ def audit(engine: Engine, names: Iterable[str]) -> Audit:
         except Damaged as damage:
             findings.append(Finding(guard.name, str(damage)))
     evidence = {"steps": len(chosen), "receipts": len(engine.trace), "guards": len(guards)}
+    if (engine.world.state / heads.FOLDER).exists():
+        findings += signed.findings
+    else:
+        answers.append(signed)  # a head that is not signed is no damage, and may be refused
+    evidence |= signed.evidence if signing_matters(engine) else {}
     return Audit(Verdict(tuple(findings), evidence), together(answers))
+
+
+def signing_matters(engine: Engine) -> bool:
+    """Return whether somebody pinned a key, or signed, so that a report says how that is."""
+    return bool(engine.signing.keys) or (engine.world.state / heads.FOLDER).exists()
 
 
 def _journal(engine: Engine) -> Iterator[Finding]:

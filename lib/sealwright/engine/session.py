@@ -24,6 +24,7 @@ from sealwright.digest import Digest
 from sealwright.engine import settlement, staging
 from sealwright.engine import state as states
 from sealwright.engine.graph import Graph
+from sealwright.engine.heads import Signing
 from sealwright.engine.journal import Journal
 from sealwright.engine.judge import Judge
 from sealwright.engine.observer import Observer
@@ -53,6 +54,7 @@ class Session:
         self.owner: Owner = lock.current(_program(), world.now.iso())
         self.run_id = ""
         self.journal = Journal(world.state / "journal.jsonl", self.run_id, world.now.iso())
+        self.signing = Signing()
         self._folders = 0
 
     @contextlib.contextmanager

@@ -7,6 +7,7 @@
       ci: [sot_pack]
     signing:
       keys: []                # full fingerprints whose signatures count
+      public: config/keys.asc # their public keys, as gpg --export --armor writes them
 
 Without ``chains``, ``all``, ``ci`` and ``release`` run everything of every contract.
 """
@@ -25,6 +26,7 @@ from sealwright.contracts import KNOWN
 from sealwright.document import Table
 from sealwright.engine import graph
 from sealwright.engine.engine import Engine
+from sealwright.engine.heads import Signing
 from sealwright.errors import Misconfigured
 from sealwright.step import Contract, World
 
@@ -41,12 +43,15 @@ class Settings:
     world: World
     contracts: Mapping[str, Contract]
     chains: Mapping[str, tuple[str, ...]]
+    signing: Signing
 
     def engine(self) -> Engine:
         """Return the engine for the steps of all contracts; `Misconfigured` if they do not fit."""
         steps = [step for contract in self.contracts.values() for step in contract.steps]
         state = paths.relative(self.world.root, self.world.state)
-        return Engine(self.world, graph.build(steps, state))
+        engine = Engine(self.world, graph.build(steps, state))
+        engine.signing = self.signing
+        return engine
 
     def groups(self) -> dict[str, str]:
         """Return a sentence for each group of tasks."""
@@ -67,7 +72,7 @@ def load(top: Path, environment: Mapping[str, str], own: Sequence[Own] = ()) -> 
             if name not in KNOWN:
                 raise table.wrong("contracts", f"contracts among {', '.join(KNOWN)}")
         chains = _chains(table)
-        _signing(table)
+        signing = _signing(table, top)
     if not root.is_dir():
         raise Misconfigured(f"{FILE}: repository: expected a folder, found nothing at {root}")
     world = World(
@@ -81,7 +86,7 @@ def load(top: Path, environment: Mapping[str, str], own: Sequence[Own] = ()) -> 
     _check(chains, contracts)
     everything = tuple(name for contract in contracts.values() for name in contract.chain)
     named = {name: chain.names for name, chain in chains.items()}
-    return Settings(world, contracts, dict.fromkeys(CHAINS, everything) | named)
+    return Settings(world, contracts, dict.fromkeys(CHAINS, everything) | named, signing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +104,15 @@ def _chains(table: Table) -> dict[str, _Chain]:
     return {name: _Chain(found.where(name), found.strings(name)) for name in tuple(found.keys())}
 
 
-def _signing(table: Table) -> None:
-    """Check the pinned keys; contracts that ask for signatures read them."""
+def _signing(table: Table, top: Path) -> Signing:
+    """Return whose signatures count."""
     found = table.table("signing", None)
-    keys = found.strings("keys", ()) if found else ()
-    if found and not all(_FINGERPRINT.match(key) for key in keys):
+    if found is None:
+        return Signing()
+    keys, public = found.strings("keys", ()), found.path("public", None)
+    if not all(_FINGERPRINT.match(key) for key in keys):
         raise found.wrong("keys", "full fingerprints, 40 hexadecimal digits in upper case")
+    return Signing(keys, top / public if public else None)
 
 
 def _contract(name: str, world: World, top: Path) -> Contract:

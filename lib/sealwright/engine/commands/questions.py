@@ -145,13 +145,24 @@ class Verify(OursAlone):
     doc_purpose = "believe nothing: hash every output and receipt in full, and check the journal"
     doc_usage = "[NAME...]"
     doc_description = "Exit codes: 0 everything holds; 1 a guard says no; 2 something is damaged."
-    cmd_options = (opt_json,)
+    cmd_options = (
+        opt_json,
+        {
+            "name": "require_signed",
+            "long": "require-signed",
+            "type": bool,
+            "default": False,
+            "help": "refuse a journal without a signed head, and a head signed by an example's key",
+        },
+    )
 
-    def _execute(self, pos_args: list[str], json: bool = False) -> int:
+    def _execute(
+        self, pos_args: list[str], json: bool = False, require_signed: bool = False
+    ) -> int:
         engine = self.needed_engine()
         with engine.asking():
             names = self.chosen(pos_args)
-            found = audit.audit(engine, names)
+            found = audit.audit(engine, names, require_signed=require_signed)
         if json:
             print(canonical.encode(_as_dict(found)).decode())
             return found.code
@@ -159,6 +170,8 @@ class Verify(OursAlone):
             print(finding)
         seen = found.damage.evidence
         told = f"{seen['steps']} steps, {seen['receipts']} receipts, {seen['guards']} guards"
+        if "signed" in seen:
+            told += f", signed: {seen['signed']}"
         print(f"{told}: {('everything holds', 'refused', 'damaged')[found.code]}")
         return found.code
 
