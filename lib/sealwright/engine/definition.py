@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from sealwright.runtime import canonical
 from sealwright.step import Command, Step, Tree, World, spot
 
 Definition = dict[str, str]
+_NONE = digest.sha256(b"{}")  # the digest of no arguments, which most steps have
 HashFile = Callable[[Path], str]
 
 
@@ -38,7 +39,7 @@ def of(step: Step, world: World, hash_file: HashFile) -> Definition:
     """Return the definition of ``step``; ``hash_file`` gives the digest of a program or source."""
     found = {
         "version": step.version,
-        "arguments": digest.sha256(canonical.encode(dict(step.arguments))),
+        "arguments": _arguments(step.arguments) if step.arguments else _NONE,
         "inputs": _names(step.inputs),
         "outputs": _names(step.outputs),
     }
@@ -56,12 +57,16 @@ def digest_of(definition: Definition) -> Digest:
     return digest.sha256(canonical.encode(definition))
 
 
+def _arguments(arguments: Mapping[str, Any]) -> str:
+    return digest.sha256(canonical.encode(dict(arguments)))
+
+
 def _names(items: tuple[Any, ...]) -> str:
     described = [
         spot(item) + (f" without {' '.join(item.exclude)}" if isinstance(item, Tree) else "")
         for item in items
     ]
-    return digest.sha256(canonical.encode(described))
+    return digest.sha256("\n".join(described).encode())
 
 
 def _act(act: Callable[..., Any], hash_file: HashFile) -> Definition:
@@ -70,11 +75,20 @@ def _act(act: Callable[..., Any], hash_file: HashFile) -> Definition:
     while isinstance(act, partial):
         act = act.func
     target = act if inspect.isroutine(act) else type(act)
-    source = inspect.getsourcefile(inspect.unwrap(target))
+    source = _source(target)
     return {
         "act": f"{target.__module__}.{target.__qualname__}",
-        "code": hash_file(Path(source)) if source else "unknown",
+        "code": hash_file(source) if source else "unknown",
     }
+
+
+def _source(target: Any) -> Path | None:
+    """Return the file that holds a function or class; most functions say so themselves."""
+    code = None if hasattr(target, "__wrapped__") else getattr(target, "__code__", None)
+    if code is not None and code.co_filename.endswith(".py"):
+        return Path(code.co_filename)
+    source = inspect.getsourcefile(inspect.unwrap(target))
+    return Path(source) if source else None
 
 
 def _program(act: Callable[..., Any]) -> tuple[str, ...]:

@@ -70,8 +70,12 @@ class Observer:
 
     def code(self, path: Path) -> str:
         """Return the BLAKE3 of a program or of a source file, wherever it lies."""
-        place = os.path.realpath(path)
-        return self._sums(place, os.stat(place), both=False).blake3
+        seen = self._seen.get(path)
+        if seen is None:
+            place = os.path.realpath(path)
+            sums = self._sums(place, os.stat(place), both=False)
+            seen = self._seen[path] = {"is": sums.blake3}
+        return str(seen["is"])
 
     def _item(self, item: File | Tree, *, both: bool, follow: bool) -> Observation:
         key = (item.path, item.exclude if isinstance(item, Tree) else both, follow)
