@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from doit.cmd_clean import Clean as StockClean
@@ -33,9 +34,9 @@ class _Amend(OursAlone):
             print(self.amend(engine, pos_args[0], reason))
         return 0
 
+    @abstractmethod
     def amend(self, engine: Engine, name: str, reason: str) -> str:
         """Do what the command is for, and return a sentence about it."""
-        raise NotImplementedError
 
 
 class Accept(_Amend):
