@@ -278,3 +278,19 @@ def test_an_index_that_hides_a_step_is_named_by_verify(done):
     told = "\n".join(damage(done))
     assert "again: the index names no receipt, the journal sha256:" in told
     assert "c was changed" in told
+
+
+def test_the_trusted_core_alone_verifies_the_run_journal(full):
+    from sealwright.engine import amends
+    from sealwright.runtime.orchestration.mission_journal import MissionJournal
+
+    full.executed()
+    full.write("out/upper.txt", "by hand")
+    engine = full.engine()
+    with engine.running():
+        amends.accept(engine, "upper", "it reads better")
+        amends.forget(engine, "upper")
+        amends.forget(engine, "split")
+    full.executed()
+    lines = state(full, "journal.jsonl").read_bytes().splitlines(keepends=True)
+    assert MissionJournal.parse(lines).verify_integrity() == (True, ())

@@ -131,4 +131,6 @@ def _sha256(engine: Engine, step: Step, receipt: Receipt) -> Iterator[Finding]:
 def _finding(name: str, reason: Reason) -> Finding:
     if reason.code == "evidence":
         return Finding(name, str(reason), f'look at it, then: doit set-aside {name} --reason "…"')
-    return Finding(name, str(reason), f"doit {name} makes it again, or: doit accept {name}")
+    return Finding(
+        name, str(reason), f'doit {name} makes it again, or: doit accept {name} --reason "…"'
+    )

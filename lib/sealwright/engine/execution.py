@@ -13,7 +13,7 @@ output as it was; after it nothing is discarded, and the next run ends what is l
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from sealwright.engine.staging import Staging
 from sealwright.errors import Damaged, Refused, SealwrightError
 from sealwright.lock import Owner
 from sealwright.runtime import canonical
-from sealwright.step import Fact, Guard, Member, Run, Step, World
+from sealwright.step import Fact, Guard, Member, Record, Run, Step, World
 from sealwright.verdict import Finding, Verdict
 from sealwright.verdict import refusal as refusal_of
 
@@ -167,17 +167,15 @@ def new_run(session: Session, step: Step, stage: Staging, log: Any) -> Run:
         folder=stage.work,
         log=log,
         staged=dict(stage.places),
-        facts={item: item.read(world) for item in step.inputs if isinstance(item, Fact)},
-        members=_members(session, step),
+        facts={
+            item: session.observer.value(item) for item in step.inputs if isinstance(item, Fact)
+        },
+        members={item: _member(session, item) for item in step.inputs if isinstance(item, Member)},
     )
 
 
-def _members(session: Session, step: Step) -> Mapping[Member, Path]:
-    found = {}
-    for item, seen in zip(step.inputs, session.judge.inputs(step), strict=True):
-        if isinstance(item, Member):
-            found[item] = session.world.place(item.folder) / seen["name"]
-    return found
+def _member(session: Session, item: Member) -> Path:
+    return Path(session.world.place(item.folder), session.judge.input(item)["name"])
 
 
 def _failed(session: Session, step: Step, stage: Staging, problem: BaseException) -> None:
@@ -241,17 +239,15 @@ def _commit(
     reasons: tuple[Reason, ...],
 ) -> Outcome:
     step, old = run.step, session.trace.get(run.step.name)
-    known = {seen["is"] for _, recorded in session.trace.values() for seen in recorded["outputs"]}
-    known |= {seen["is"] for seen in proof["inputs"]}  # what a transition replaces was its input
     placed = settlement.places(stage, run, found, session.observer)
-    ledgers = {output.ledger for output in run.appended}
-    with settlement.books(run.root, ledgers | _declared(step)) as held:
+    ledgers = {output.ledger for output in step.outputs if isinstance(output, Record)}
+    with settlement.books(run.root, ledgers) as held:
         appends, records = settlement.seal(run, held)
         found |= records
         proof["outputs"] = settlement.observations(run, found, placed)
-        canonical.encode(proof)
         session.keep_listings(proof)
-        change = settlement.begin(stage, placed, proof, appends, known)
+        strange = [p.staged for p in placed if _strange(session, p, proof)]
+        change = settlement.begin(stage, placed, proof, appends, strange)
         try:
             kept = session.settle(change, held)
         except Exception as problem:
@@ -263,8 +259,15 @@ def _commit(
     return Outcome(step.name, status, reasons, "", took, receipt=name, kept=tuple(kept))
 
 
-def _declared(step: Step) -> set[Any]:
-    return {output.ledger for output in step.outputs if hasattr(output, "ledger")}
+def _strange(session: Session, place: settlement.Place, proof: Receipt) -> bool:
+    """Return whether what an output replaces is known to no receipt, its own step's first."""
+    if place.before in (None, place.after):
+        return False
+    own = session.trace.get(proof["step"])
+    receipts = [*([own[1]] if own else []), *(known for _, known in session.trace.values())]
+    recorded = (seen["is"] for known in receipts for seen in known["outputs"])
+    read = (seen["is"] for seen in proof["inputs"])  # what a transition replaces was its input
+    return place.before not in recorded and place.before not in read
 
 
 def _same_bytes(old: Receipt, new: Receipt, reasons: tuple[Reason, ...]) -> bool:
@@ -291,4 +294,7 @@ def _release(place: Path, owner: Owner) -> None:
     """Remove the lock file of a killed run: one that holds its record, or the beginning of it."""
     record = canonical.line(asdict(owner))
     if place.is_file() and record.startswith(place.read_bytes()):
-        lock.reclaim(place)
+        with contextlib.suppress(
+            Refused
+        ):  # not proven dead: the step itself says so, with a remedy
+            lock.reclaim(place)

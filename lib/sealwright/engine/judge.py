@@ -105,9 +105,10 @@ class Judge:
 
     def inputs(self, step: Step, *, both: bool = False) -> list[Observation]:
         """Return what the inputs of ``step`` are now."""
-        return [self._input(item, both=both) for item in step.inputs]
+        return [self.input(item, both=both) for item in step.inputs]
 
-    def _input(self, item: Input, *, both: bool) -> Observation:
+    def input(self, item: Input, *, both: bool = False) -> Observation:
+        """Return what one input is now; a member or record as its maker's receipt names it."""
         if not isinstance(item, Member | Record):
             return self.observer.input(item, both=both)
         recorded = self._recorded(self.graph.maker(item), spot(item))

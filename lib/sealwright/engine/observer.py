@@ -51,6 +51,7 @@ class Observer:
         self._full = full
         self._prefix = f"{world.root}/"
         self._seen: dict[object, Observation] = {}
+        self._values: dict[Fact, Any] = {}
         self._inside: set[str] = set()
 
     def forget(self) -> None:
@@ -67,6 +68,11 @@ class Observer:
     def output(self, item: File | Tree) -> Observation:
         """Return what stands where a file or tree is made."""
         return self._item(item, both=False, follow=False)
+
+    def value(self, fact: Fact) -> Any:
+        """Return the value of a fact, from the very reading that was observed."""
+        self._fact(fact)
+        return self._values[fact]
 
     def code(self, path: Path) -> str:
         """Return the BLAKE3 of a program or of a source file, wherever it lies."""
@@ -134,7 +140,7 @@ class Observer:
     def _fact(self, fact: Fact) -> Observation:
         seen = self._seen.get(fact)
         if seen is None:
-            value = fact.read(self.world)
+            value = self._values[fact] = fact.read(self.world)
             data = canonical.encode(value)
             seen = {"spot": spot(fact), "is": f"fact {digest.sha256(data)}"}
             seen |= {"value": value} if len(data) <= _SHORT else {}

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,16 +149,11 @@ def begin(
     placed: Iterable[Place],
     receipt: Receipt,
     appends: list[dict[str, Any]],
-    known: Collection[str],
+    strange: list[RelPath],
 ) -> Transaction:
-    """Pass the commit point; what stood in a place and is not ``known`` goes to quarantine."""
-    moves, strange = [], []
-    for place in placed:
-        if place.before == place.after:
-            continue
-        moves.append(Move(place.final, place.staged, place.before, place.after))
-        if place.before is not None and place.before not in known:
-            strange.append(place.staged)
+    """Pass the commit point; what comes to the ``strange`` staged places goes to quarantine."""
+    changed = [place for place in placed if place.before != place.after]
+    moves = [Move(place.final, place.staged, place.before, place.after) for place in changed]
     note = {"receipt": receipt, "appends": appends, "strange": strange}
     return transaction.begin(staging.folder, staging.root, moves, note)
 
@@ -191,7 +186,7 @@ def set_apart(folder: Path, root: Path, quarantine: Path, name: str) -> list[Pat
     """Move what no receipt knows out of a staging folder whose transaction has ended."""
     kept: list[Path] = []
     with contextlib.suppress(FileNotFoundError):
-        for staged in canonical.decode((folder / STRANGE).read_bytes().removesuffix(b"\n")):
+        for staged in canonical.decode_line((folder / STRANGE).read_bytes()):
             place = root / staged
             if os.path.lexists(place):
                 durable.mkdir(quarantine)

@@ -146,7 +146,7 @@ def running(folder: Path) -> dict[str, Any]:
     """Return what ``running.json`` of a staging folder says; `Damaged` if nobody can tell."""
     file = folder / RUNNING
     try:
-        found = canonical.decode(file.read_bytes().removesuffix(b"\n"))
+        found = canonical.decode_line(file.read_bytes())
     except FileNotFoundError:
         return {"step": "", "beside": []}  # killed before it was written: nothing else was
     except canonical.NotCanonical as error:
