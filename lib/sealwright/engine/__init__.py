@@ -13,6 +13,7 @@ run meets them:
 ``receipt``        the proof that a run leaves, and where receipts are kept
 ``journal``        the chained record of what was started and how it ended
 ``state``          the index over receipts, in SQLite; rebuilt from them when broken
+``trace``          the last receipt of each step, and what it claims in one digest
 ``judge``          up to date or not, with every reason
 ``staging``        where acts write, and what they wrote
 ``settlement``     outputs become real, wholly or not at all; recovery is the same code

@@ -22,30 +22,27 @@ import inspect
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from sealwright import digest, process
 from sealwright.digest import Digest
 from sealwright.runtime import canonical
-from sealwright.step import Command, Step, Tree, World, spot
+from sealwright.step import Command, File, Step, Tree, World, spot
 
 Definition = dict[str, str]
 _NONE = digest.sha256(b"{}")  # the digest of no arguments, which most steps have
-HashFile = Callable[[Path], str]
+HashFile = Callable[[str], str]
 
 
 def of(step: Step, world: World, hash_file: HashFile) -> Definition:
     """Return the definition of ``step``; ``hash_file`` gives the digest of a program or source."""
-    found = {
-        "version": step.version,
-        "arguments": _arguments(step.arguments) if step.arguments else _NONE,
-        "inputs": _names(step.inputs),
-        "outputs": _names(step.outputs),
-    }
-    found |= _act(step.act, hash_file)
-    programs = dict.fromkeys(step.tools + _program(step.act))
-    found |= {f"tool {name}": _tool(name, world, hash_file) for name in programs}
+    found = _act(step.act, hash_file)
+    found["arguments"] = _arguments(step.arguments) if step.arguments else _NONE
+    found["inputs"] = _names(step.inputs)
+    found["outputs"] = _names(step.outputs)
+    found["version"] = step.version
+    for name in dict.fromkeys(step.tools + _program(step.act)):
+        found[f"tool {name}"] = _tool(name, world, hash_file)
     for name in step.environment:
         value = world.environment.get(name)
         found[f"env {name}"] = "unset" if value is None else digest.sha256(os.fsencode(value))
@@ -62,6 +59,8 @@ def _arguments(arguments: Mapping[str, Any]) -> str:
 
 
 def _names(items: tuple[Any, ...]) -> str:
+    if len(items) == 1 and type(items[0]) is File:  # as nearly always
+        return digest.sha256(items[0].path.encode())
     described = [
         spot(item) + (f" without {' '.join(item.exclude)}" if isinstance(item, Tree) else "")
         for item in items
@@ -82,13 +81,12 @@ def _act(act: Callable[..., Any], hash_file: HashFile) -> Definition:
     }
 
 
-def _source(target: Any) -> Path | None:
+def _source(target: Any) -> str | None:
     """Return the file that holds a function or class; most functions say so themselves."""
     code = None if hasattr(target, "__wrapped__") else getattr(target, "__code__", None)
     if code is not None and code.co_filename.endswith(".py"):
-        return Path(code.co_filename)
-    source = inspect.getsourcefile(inspect.unwrap(target))
-    return Path(source) if source else None
+        return str(code.co_filename)
+    return inspect.getsourcefile(inspect.unwrap(target))
 
 
 def _program(act: Callable[..., Any]) -> tuple[str, ...]:
@@ -98,4 +96,4 @@ def _program(act: Callable[..., Any]) -> tuple[str, ...]:
 
 def _tool(name: str, world: World, hash_file: HashFile) -> str:
     program = process.find(name, process.allow_listed(source=world.environment))
-    return hash_file(program) if program else "missing"
+    return hash_file(str(program)) if program else "missing"

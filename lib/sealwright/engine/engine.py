@@ -29,7 +29,8 @@ class Engine(Session):
     def reasons(self, name: str, *, forced: bool = False) -> list[Reason]:
         """Return why ``name`` is to run; nothing if it is up to date."""
         step = self.graph.steps[name]
-        found = self.judge_of(step).reasons(step)
+        judge = self.afresh(step) if step.full else self.judge
+        found = judge.reasons(step)
         return [Reason("forced"), *found] if forced else found
 
     def run(self, name: str, reasons: list[Reason]) -> Outcome:

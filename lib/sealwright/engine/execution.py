@@ -38,6 +38,10 @@ class Waiting(Refused):
     """An approval is missing: the message holds the exact text and command."""
 
 
+class Stopping(SealwrightError):
+    """The run is being stopped: a step that is not committed is undone."""
+
+
 class Unfinished(SealwrightError):
     """A step is committed, but could not be ended; the next run ends it."""
 
@@ -93,35 +97,37 @@ def asked(guard: Guard, world: World) -> Verdict:
 
 def carry_out(session: Session, step: Step, reasons: list[Reason]) -> Outcome:
     """Run ``step``, which is stale for ``reasons``, and return how it ended."""
+    judge = session.afresh(step)
     if any(reason.code == "unreadable" for reason in reasons):
-        session.judge.look(step)  # raises what is wrong, as what it is
+        judge.look(step)  # raises what is wrong, as what it is
     refusal(step, reasons)
-    _open_attempt(session, step)
-    ask(step, step.guards, session.judge)
-    session.observer.forget()
-    before = session.judge_of(step).inputs(step, both=True)
-    with _prepared(session, step) as (run, stage):
+    _open_attempt(judge, step)
+    ask(step, step.guards, judge)
+    judge.observer.forget()
+    before = judge.inputs(step, both=True)
+    with _prepared(session, step, judge) as (run, stage):
         watch = Stopwatch()
         answer = step.act(run)
         answer = Verdict() if answer is None else answer  # one that does not hold is false, too
         answer.enforce()
         milliseconds = int(watch.seconds() * 1000)
         run.log.flush()
-        found: dict[Any, Observation] = dict(stage.collect(step, session.observer))
-        _unchanged(session, step, before)
-        ask(step, step.guards, session.judge)
-        proof = _proof(session, step, before, answer, milliseconds, stage)
+        after = session.afresh(step)
+        found: dict[Any, Observation] = dict(stage.collect(step, after.observer))
+        _unchanged(step, before, after)
+        ask(step, step.guards, after)
+        proof = _proof(run, before, answer, milliseconds, stage, after)
         return _commit(session, run, stage, found, proof, tuple(reasons))
 
 
-def _open_attempt(session: Session, step: Step) -> None:
+def _open_attempt(judge: Judge, step: Step) -> None:
     """A closed attempt is begun anew only when an approval of the new identity holds."""
-    if step.attempt and session.judge.closed_attempt(step.attempt.name):
-        ask(step, (step.attempt.opening,), session.judge)
+    if step.attempt and judge.closed_attempt(step.attempt.name):
+        ask(step, (step.attempt.opening,), judge)
 
 
 @contextlib.contextmanager
-def _prepared(session: Session, step: Step) -> Iterator[tuple[Run, Staging]]:
+def _prepared(session: Session, step: Step, judge: Judge) -> Iterator[tuple[Run, Staging]]:
     """Make the staging folders, take the locks, and undo both unless the step is committed."""
     folder, owner = session.next_folder(), session.owner
     names = {"run": session.run_id, "owner": asdict(owner), "locks": list(step.locks)}
@@ -133,13 +139,14 @@ def _prepared(session: Session, step: Step) -> Iterator[tuple[Run, Staging]]:
                 staging.keep_out_of_git(place.parent)
                 remedy = f"sealwright unlock {path}"
                 stack.enter_context(lock.exclusive(place, owner=owner, remedy=remedy))
-            session.journal.start(step.name, definition.digest_of(session.judge.definition(step)))
+            session.start(step, definition.digest_of(judge.definition(step)))
             log = stack.enter_context(open(stage.log, "wb"))
             try:
-                yield new_run(session, step, stage, log), stage
+                yield new_run(session, judge, step, stage, log), stage
             except BaseException as problem:
                 if not _done(session, step, stage):
-                    _failed(session, step, stage, problem)
+                    session.keep_log(step.name, stage.log)
+                    session.failed(step, problem)
                 raise
     except BaseException:
         if not _done(session, step, stage):
@@ -154,7 +161,7 @@ def _done(session: Session, step: Step, stage: Staging) -> bool:
     return stage.committed or believed.get("run") == session.run_id
 
 
-def new_run(session: Session, step: Step, stage: Staging, log: Any) -> Run:
+def new_run(session: Session, judge: Judge, step: Step, stage: Staging, log: Any) -> Run:
     """Return what the act of ``step`` is given."""
     world = session.world
     return Run(
@@ -167,29 +174,17 @@ def new_run(session: Session, step: Step, stage: Staging, log: Any) -> Run:
         folder=stage.work,
         log=log,
         staged=dict(stage.places),
-        facts={
-            item: session.observer.value(item) for item in step.inputs if isinstance(item, Fact)
+        facts={item: judge.observer.value(item) for item in step.inputs if isinstance(item, Fact)},
+        members={
+            item: Path(world.place(item.folder), judge.input(item)["name"])
+            for item in step.inputs
+            if isinstance(item, Member)
         },
-        members={item: _member(session, item) for item in step.inputs if isinstance(item, Member)},
     )
 
 
-def _member(session: Session, item: Member) -> Path:
-    return Path(session.world.place(item.folder), session.judge.input(item)["name"])
-
-
-def _failed(session: Session, step: Step, stage: Staging, problem: BaseException) -> None:
-    """Keep the log, say in the journal how it ended, and believe no former run of this step."""
-    ended = "failed" if isinstance(problem, Exception) else "interrupted"
-    session.keep_log(step.name, stage.log)
-    said = str(problem).partition("\n")[0] or type(problem).__name__
-    session.journal.finish(step.name, ended, {"problem": said, "drop": step.name})
-    session.drop(step.name)
-
-
-def _unchanged(session: Session, step: Step, before: list[Observation]) -> None:
-    session.observer.forget()
-    for old, new in zip(before, session.judge_of(step).inputs(step), strict=True):
+def _unchanged(step: Step, before: list[Observation], judge: Judge) -> None:
+    for old, new in zip(before, judge.inputs(step), strict=True):
         if old["is"] != new["is"]:
             difference = Reason("input", old["spot"], old["is"], new["is"])
             raise Refused(
@@ -199,29 +194,30 @@ again when nothing else writes to it"
 
 
 def _proof(
-    session: Session,
-    step: Step,
+    run: Run,
     inputs: list[Observation],
     answer: Verdict,
     milliseconds: int,
     stage: Staging,
+    judge: Judge,
 ) -> Receipt:
     """Return the receipt, but for its outputs."""
+    step = run.step
     proof: Receipt = {
         "format": receipt.FORMAT,
         "step": step.name,
-        "run": session.run_id,
+        "run": run.run_id,
         "status": "ok",
-        "definition": session.judge.definition(step),
+        "definition": judge.definition(step),
         "inputs": inputs,
         "evidence": dict(answer.evidence),
-        "started_at": session.world.now.iso(),
+        "started_at": run.now.iso(),
         "exit": 0,
         "milliseconds": milliseconds,
         "log": digest.of_file(stage.log).sha256,
     }
     if step.attempt is not None:
-        now = session.observer.input(step.attempt.identity)["is"]
+        now = judge.observer.input(step.attempt.identity)["is"]
         proof["attempt"] = {
             "name": step.attempt.name,
             "identity": now,
@@ -238,6 +234,8 @@ def _commit(
     proof: Receipt,
     reasons: tuple[Reason, ...],
 ) -> Outcome:
+    if session.stopping.is_set():
+        raise Stopping(f"{run.step.name}: the run was stopped")
     step, old = run.step, session.trace.get(run.step.name)
     placed = settlement.places(stage, run, found, session.observer)
     ledgers = {output.ledger for output in step.outputs if isinstance(output, Record)}
@@ -263,11 +261,8 @@ def _strange(session: Session, place: settlement.Place, proof: Receipt) -> bool:
     """Return whether what an output replaces is known to no receipt, its own step's first."""
     if place.before in (None, place.after):
         return False
-    own = session.trace.get(proof["step"])
-    receipts = [*([own[1]] if own else []), *(known for _, known in session.trace.values())]
-    recorded = (seen["is"] for known in receipts for seen in known["outputs"])
     read = (seen["is"] for seen in proof["inputs"])  # what a transition replaces was its input
-    return place.before not in recorded and place.before not in read
+    return place.before not in read and place.before not in session.known(proof["step"])
 
 
 def _same_bytes(old: Receipt, new: Receipt, reasons: tuple[Reason, ...]) -> bool:

@@ -27,12 +27,13 @@ from typing import Any
 
 from sealwright.digest import Digest
 from sealwright.engine import definition as definitions
+from sealwright.engine import trace as traces
 from sealwright.engine import trees
 from sealwright.engine.definition import Definition
 from sealwright.engine.graph import Graph
 from sealwright.engine.observer import ABSENT, Observation, Observer
 from sealwright.engine.receipt import Receipt
-from sealwright.engine.state import Trace
+from sealwright.engine.trace import Trace
 from sealwright.errors import SealwrightError
 from sealwright.step import File, Input, Member, Output, Record, Step, Transition, Tree, spot
 
@@ -138,7 +139,8 @@ class Judge:
     def reasons(self, step: Step) -> list[Reason]:
         """Return every reason why ``step`` is not up to date; none means that it is."""
         try:
-            return self.look(step)
+            claim = self.trace.claim(step.name)
+            return [] if claim and claim == self._claim(step) else self.look(step)
         except (SealwrightError, OSError) as problem:
             return [Reason("unreadable", step.name, detail=str(problem))]
 
@@ -152,6 +154,22 @@ class Judge:
         if self._closed(step, receipt):
             return outputs
         return self._definition(step, receipt) + self._inputs(step, receipt) + outputs
+
+    def _claim(self, step: Step) -> str:
+        """Return the claim of ``step`` as it is now, or nothing where it has none."""
+        if step.attempt is not None:
+            return ""
+        word, inputs, outputs = self.observer.word, [], []
+        for item in step.inputs:
+            if isinstance(item, Member | Record):
+                return ""
+            inputs.append(f"{spot(item)} {word(item, follow=True)}")
+        for output in step.outputs:
+            if not isinstance(output, File | Tree):
+                return ""
+            outputs.append(f"{spot(output)} {word(output, follow=False)}")
+        definition = [f"{name}={value}" for name, value in sorted(self.definition(step).items())]
+        return traces.of(definition, inputs, outputs)
 
     def damage(self, step: Step) -> list[Reason]:
         """Return what of the outputs of ``step`` is not what its last receipt says."""

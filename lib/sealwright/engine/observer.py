@@ -44,20 +44,30 @@ _SHORT = 2000  # bytes up to which a fact's value is kept in the receipt, for a 
 class Observer:
     """Looks at one repository; what it saw of a file is asked of the file system only once."""
 
-    def __init__(self, world: World, cache: StatCache, *, full: bool = False) -> None:
+    def __init__(
+        self,
+        world: World,
+        cache: StatCache,
+        *,
+        full: bool = False,
+        listings: dict[str, bytes] | None = None,
+    ) -> None:
         self.world = world
-        self.listings: dict[str, bytes] = {}
+        self.listings: dict[str, bytes] = {} if listings is None else listings
         self._cache = cache
         self._full = full
         self._prefix = f"{world.root}/"
         self._seen: dict[object, Observation] = {}
+        self._words: dict[str, str] = {}
         self._values: dict[Fact, Any] = {}
         self._inside: set[str] = set()
 
     def forget(self) -> None:
-        """Look again at everything: an act may have changed it."""
-        self._seen.clear()
-        self._inside.clear()
+        """Look again at everything: an act may have changed it.
+
+        What another thread is looking at meanwhile goes to the memory that is given up.
+        """
+        self._seen, self._words, self._inside = {}, {}, set()
 
     def input(self, item: File | Tree | Fact, *, both: bool = False) -> Observation:
         """Return what a file, a tree or a fact is; ``both`` asks for SHA-256 of files too."""
@@ -67,29 +77,51 @@ class Observer:
 
     def output(self, item: File | Tree) -> Observation:
         """Return what stands where a file or tree is made."""
-        return self._item(item, both=False, follow=False)
+        return self._item(item, follow=False)
 
     def value(self, fact: Fact) -> Any:
         """Return the value of a fact, from the very reading that was observed."""
         self._fact(fact)
         return self._values[fact]
 
-    def code(self, path: Path) -> str:
+    def code(self, path: str) -> str:
         """Return the BLAKE3 of a program or of a source file, wherever it lies."""
-        seen = self._seen.get(path)
-        if seen is None:
+        words, name = self._words, f"\0{path}"  # apart from what is said of an item of that path
+        found = words.get(name)
+        if found is None:
             place = os.path.realpath(path)
-            sums = self._sums(place, os.stat(place), both=False)
-            seen = self._seen[path] = {"is": sums.blake3}
-        return str(seen["is"])
+            found = words[name] = self._sums(place, os.stat(place), both=False).blake3
+        return found
 
-    def _item(self, item: File | Tree, *, both: bool, follow: bool) -> Observation:
+    def word(self, item: File | Tree | Fact, *, follow: bool) -> str:
+        """Return only what ``item`` is, as the ``is`` of an observation says it."""
+        if not isinstance(item, File):
+            seen = self._fact(item) if isinstance(item, Fact) else self._item(item, follow=follow)
+            return str(seen["is"])
+        words, path = self._words, item.path
+        found = words.get(path)
+        if found is None:
+            place = self._place(path)
+            try:
+                info = os.lstat(place)
+            except (FileNotFoundError, NotADirectoryError):
+                return ABSENT
+            if not stat.S_ISREG(info.st_mode):
+                return str(self._item(item, follow=follow)["is"])
+            kind = "executable" if info.st_mode & stat.S_IXUSR else "file"
+            known = None if self._full else self._cache.word(place.removeprefix(self._prefix), info)
+            found = f"{kind} {known or self._sums(place, info, both=False).blake3}"
+            words[path] = found
+        return found
+
+    def _item(self, item: File | Tree, *, both: bool = False, follow: bool) -> Observation:
         key = (item.path, item.exclude if isinstance(item, Tree) else both, follow)
-        found = self._seen.get(key)
+        memory = self._seen
+        found = memory.get(key)
         if found is None:
             place = self._place(item.path)
             found = {"spot": spot(item), **self.at(place, item, both=both, follow=follow)}
-            self._seen[key] = found
+            memory[key] = found
         return found
 
     def at(
@@ -138,23 +170,24 @@ class Observer:
         return {**recorded, **found, "is": recorded["is"]}
 
     def _fact(self, fact: Fact) -> Observation:
-        seen = self._seen.get(fact)
+        memory = self._seen
+        seen = memory.get(fact)
         if seen is None:
             value = self._values[fact] = fact.read(self.world)
             data = canonical.encode(value)
             seen = {"spot": spot(fact), "is": f"fact {digest.sha256(data)}"}
             seen |= {"value": value} if len(data) <= _SHORT else {}
-            self._seen[fact] = seen
+            memory[fact] = seen
         return seen
 
     def _place(self, path: RelPath) -> str:
         """Return the place of ``path``; each folder on the way is checked once."""
-        folder = path.rpartition("/")[0]
-        if path != TOP and folder not in self._inside:
+        folder, inside = path.rpartition("/")[0], self._inside
+        if folder not in inside and path != TOP:
             if folder:
                 within(self.world.root, RelPath(folder))
-            self._inside.add(folder)
-        return os.path.join(self.world.root, path)
+            inside.add(folder)
+        return str(self.world.root) if path == TOP else self._prefix + path
 
     def _tree(self, place: str, exclude: tuple[str, ...]) -> Observation:
         listed = trees.listing(place, self._digits, exclude)

@@ -14,7 +14,9 @@ at any time: it is an index or an accelerator, and is made anew.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,8 @@ from sealwright.engine.judge import Judge
 from sealwright.engine.observer import Observer
 from sealwright.engine.receipt import Receipt, Receipts
 from sealwright.engine.stat_cache import StatCache
-from sealwright.engine.state import State, Trace
+from sealwright.engine.state import State
+from sealwright.engine.trace import Trace, of_receipt
 from sealwright.errors import Damaged, Refused
 from sealwright.lock import Owner
 from sealwright.step import Step, World
@@ -48,14 +51,16 @@ class Session:
     def __init__(self, world: World, graph: Graph) -> None:
         self.world = world
         self.graph = graph
-        self.trace: Trace = {}
+        self.trace = Trace()
         self.notices: list[str] = []
         self.receipts = Receipts(world.state / "receipts")
         self.owner: Owner = lock.current(_program(), world.now.iso())
         self.run_id = ""
         self.journal = Journal(world.state / "journal.jsonl", self.run_id, world.now.iso())
         self.signing = Signing()
-        self._folders = 0
+        self.stopping = threading.Event()  # nothing is committed any more
+        self._ink = threading.RLock()  # held by the one thread that writes journal and index
+        self._folders = itertools.count(1)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -94,8 +99,8 @@ class Session:
         self._check_journal(*acknowledged)
         if self.state.fresh:
             self.trace = self.replay()
-            for name, receipt in self.trace.values():
-                self.state.record(name, receipt, self.journal.mark())
+            for step, (name, receipt) in self.trace.items():
+                self.state.record(name, receipt, self.trace.claim(step), self.journal.mark())
         self.run_id = f"{self.world.now.compact()}-{self.journal.head()[:8]}"
         self.journal = Journal(self.journal.path, self.run_id, self.world.now.iso())
         self._look(keep=True)
@@ -150,7 +155,7 @@ the file back, or: sealwright recover {where} --reason …"
 
     def replay(self) -> Trace:
         """Return the trace that the journal and the receipts tell; a lost receipt is left out."""
-        trace: Trace = {}
+        trace = Trace()
         for step, name in self.journaled().items():
             with contextlib.suppress(Damaged):
                 trace[step] = (name, self.receipts.get(name))
@@ -167,8 +172,12 @@ the file back, or: sealwright recover {where} --reason …"
 
     def next_folder(self) -> Path:
         """Return a new staging folder's place."""
-        self._folders += 1
-        return self.world.state / "staging" / f"{self.run_id}-{self._folders}"
+        return self.world.state / "staging" / f"{self.run_id}-{next(self._folders)}"
+
+    def start(self, step: Step, definition: Digest) -> None:
+        """Say in the journal that ``step`` is about to act."""
+        with self._ink:
+            self.journal.start(step.name, definition)
 
     def settle(self, change: Transaction, held: settlement.Books) -> list[Path]:
         """Make a committed step's outputs real and keep its proof; return what was set apart."""
@@ -180,23 +189,44 @@ the file back, or: sealwright recover {where} --reason …"
         """Keep the proof of a committed step, and end it; return what was set apart."""
         receipt: Receipt = change.note["receipt"]
         name = self.receipts.put(receipt)
-        if not journaled:
-            step, run = receipt["step"], receipt["run"]
-            self.journal.finish(step, "completed", {"receipt": name}, run=run)
-        self.believe(name, receipt)
+        with self._ink:
+            if not journaled:
+                step, run = receipt["step"], receipt["run"]
+                self.journal.finish(step, "completed", {"receipt": name}, run=run)
+            self.believe(name, receipt)
         return settlement.end(change, self.quarantine, change.intent.parent.name)
 
     def believe(self, name: Any, receipt: Receipt) -> None:
         """Make ``receipt`` the last of its step."""
-        self.state.record(name, receipt, self.journal.mark())
-        self.trace.pop(receipt["step"], None)
-        self.trace[receipt["step"]] = (name, receipt)
+        step = receipt["step"]
+        with self._ink:
+            self.state.record(name, receipt, of_receipt(receipt), self.journal.mark())
+            self.trace.pop(step, None)
+            self.trace[step] = (name, receipt)
         self.observer.forget()
 
     def drop(self, step: str) -> None:
         """Believe no former run of ``step``."""
-        self.state.drop(step, self.journal.mark())
-        self.trace.pop(step, None)
+        with self._ink:
+            self.state.drop(step, self.journal.mark())
+            self.trace.pop(step, None)
+
+    def failed(self, step: Step, problem: BaseException) -> None:
+        """Say in the journal how ``step`` ended, and believe no former run of it."""
+        stopped = self.stopping.is_set() or not isinstance(problem, Exception)
+        said = str(problem).partition("\n")[0] or type(problem).__name__
+        ended = {"problem": said, "drop": step.name}
+        with self._ink:
+            self.journal.finish(step.name, "interrupted" if stopped else "failed", ended)
+            self.drop(step.name)
+
+    def known(self, step: str) -> Iterator[str]:
+        """Yield what recorded runs left in all places, beginning with those of ``step``."""
+        with self._ink:
+            steps = [name for name in (step, *self.trace) if name in self.trace]
+        for name in steps:
+            row = self.trace.get(name)
+            yield from (seen["is"] for seen in (row[1]["outputs"] if row else ()))
 
     def keep_log(self, step: str, log: Path) -> None:
         """Keep the last log of a step, for a person to read."""
@@ -215,16 +245,13 @@ the file back, or: sealwright recover {where} --reason …"
             if found and digits in self.observer.listings:
                 self.receipts.put_listing(self.observer.listings[digits])
 
-    def judge_of(self, step: Step) -> Judge:
-        """Return who judges ``step``: for a gate, one that hashes everything in full."""
-        if not step.full:
-            return self.judge
-        return Judge(
-            self.graph,
-            self.trace,
-            Observer(self.world, self.cache, full=True),
-            self.receipts.listing,
-        )
+    def afresh(self, step: Step) -> Judge:
+        """Return who looks at the world anew for ``step``; for a gate, hashing everything in full.
+
+        It belongs to one act, so that acts in other threads cannot change what it remembers.
+        """
+        observer = Observer(self.world, self.cache, full=step.full, listings=self.observer.listings)
+        return Judge(self.graph, self.trace, observer, self.receipts.listing)
 
 
 def _loaded(path: Path) -> tuple[State, Trace, tuple[int, str]]:

@@ -47,6 +47,13 @@ class StatCache:
         sha256 = "" if slow == b"-" else f"sha256:{slow.decode()}"
         return Sums(info.st_size, Digest(f"blake3:{fast.decode()}"), Digest(sha256))
 
+    def word(self, path: str, info: os.stat_result) -> str | None:
+        """Return the BLAKE3 of ``path``, or None if it must be read."""
+        found = self._known.get(os.fsencode(path))
+        if found is None or not found.startswith(_stated(info) + b" "):
+            return None
+        return f"blake3:{found.rsplit(b' ', 2)[1].decode()}"
+
     def put(self, path: str, info: os.stat_result, sums: Sums) -> None:
         """Remember digests, unless the file changed too recently to tell a later change."""
         if not self._keep or max(info.st_mtime_ns, info.st_ctime_ns) >= self._tick:

@@ -2,7 +2,8 @@
 
 A SQLite file in WAL mode with full synchronisation and one transaction for each finished
 step.  A row holds the step's name, the receipt's digest and its bytes, so that a row
-proves itself; a flipped bit anywhere is found when the rows are read, or is in no row.
+proves itself, and its claim (see `trace`), which can only save work; a flipped bit
+anywhere is found when the rows are read, or is in no row.
 ``journal`` holds how long the run journal was, and what `stat` said of it, when the last
 transaction was made: beyond that nothing of it was acknowledged.
 
@@ -21,22 +22,27 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from sealwright import digest
 from sealwright.digest import Digest
-from sealwright.engine import receipt as receipts
 from sealwright.engine.receipt import Receipt
+from sealwright.engine.trace import Trace
 from sealwright.errors import Damaged
 from sealwright.runtime import canonical
 
+_END = b'"step":"%s"}\n'  # the last field of a receipt; a step's name needs no escapes
 APPLICATION = 0x5EA1  # "seal", as near as four hexadecimal digits come
 _SCHEMA = """
-CREATE TABLE trace (step TEXT PRIMARY KEY, digest TEXT NOT NULL, receipt BLOB NOT NULL) STRICT;
+CREATE TABLE trace (step TEXT PRIMARY KEY, digest TEXT NOT NULL, receipt BLOB NOT NULL,
+                    claim TEXT NOT NULL) STRICT;
 CREATE TABLE journal (one INTEGER PRIMARY KEY, size INTEGER NOT NULL, stat TEXT NOT NULL) STRICT;
 """
-Trace = dict[str, tuple[Digest, Receipt]]
 
 
 class State:
-    """An open index.  `Damaged` is raised by whatever first meets bytes that cannot be right."""
+    """An open index.  `Damaged` is raised by whatever first meets bytes that cannot be right.
+
+    It may be used from any thread, by one at a time: the session sees to that.
+    """
 
     def __init__(self, connection: sqlite3.Connection, *, fresh: bool = False) -> None:
         self._connection = connection
@@ -46,16 +52,15 @@ class State:
         """Return the last receipt of each step, in the order of recording; each row is checked."""
         with _damage():
             rows = self._connection.execute(
-                "SELECT step, digest, receipt FROM trace ORDER BY rowid"
+                "SELECT step, digest, receipt, claim FROM trace ORDER BY rowid"
             ).fetchall()
-        found: Trace = {}
-        for step, name, data in rows:
-            if not (isinstance(name, str) and isinstance(data, bytes)):
-                raise Damaged(f"the row of {step!r}: holds no receipt")
-            receipt = receipts.parse(data, Digest(name), strict=False)
-            if receipt["step"] != step:
-                raise Damaged(f"the row of {step}: holds a receipt of {receipt['step']}")
-            found[step] = (Digest(name), receipt)
+        found = Trace()
+        for step, name, data, claim in rows:
+            if type(data) is not bytes or digest.sha256(data) != name:
+                raise Damaged(f"the row of {step!r}: holds no receipt of that digest")
+            if not data.endswith(_END % str(step).encode()):
+                raise Damaged(f"the row of {step}: holds the receipt of another step")
+            found.load(step, name, data, claim)
         return found
 
     def journal(self) -> tuple[int, str]:
@@ -67,11 +72,11 @@ class State:
             raise Damaged("the row of the journal: holds no size")
         return size, stated
 
-    def record(self, name: Digest, receipt: Receipt, journal: tuple[int, str]) -> None:
+    def record(self, name: Digest, receipt: Receipt, claim: str, journal: tuple[int, str]) -> None:
         """Make ``receipt`` the last of its step, and acknowledge the journal."""
-        row = receipt["step"], name, canonical.line(receipt)
+        row = receipt["step"], name, canonical.line(receipt), claim
         with _damage(), self._connection:
-            self._connection.execute("INSERT OR REPLACE INTO trace VALUES (?, ?, ?)", row)
+            self._connection.execute("INSERT OR REPLACE INTO trace VALUES (?, ?, ?, ?)", row)
             self._acknowledge(journal)
 
     def drop(self, step: str, journal: tuple[int, str]) -> None:
@@ -108,7 +113,7 @@ def _damage() -> Iterator[None]:
 def writer(path: Path) -> State:
     """Open the index for a run, making it where it is missing."""
     with _damage():
-        connection = sqlite3.connect(path, timeout=30)
+        connection = sqlite3.connect(path, timeout=30, check_same_thread=False)
         try:
             known = connection.execute("PRAGMA application_id").fetchone()[0]
             tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]

@@ -78,7 +78,7 @@ def apart(engine: Engine, step: Step) -> None:
     stage = staging.prepare(step, engine.world.root, engine.next_folder(), {})
     try:
         with open(stage.log, "wb") as log:
-            run = execution.new_run(engine, step, stage, log)
+            run = execution.new_run(engine, engine.afresh(step), step, stage, log)
             os.access(BEGIN, os.F_OK)
             step.act(run)
             os.access(END, os.F_OK)
