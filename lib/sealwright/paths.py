@@ -12,6 +12,7 @@ written and where its symbolic links lead (see `sealwright.runtime.containment`)
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import NewType
 
@@ -20,10 +21,15 @@ from sealwright.runtime import containment
 
 RelPath = NewType("RelPath", str)
 TOP = RelPath(".")  # the repository itself, which only a tree may be
+_PLAIN = re.compile(
+    r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(?:/(?!\Z)|\Z)){1,8}"
+)  # nothing to mend or refuse
 
 
 def parse(text: str) -> RelPath:
     """Return the one spelling of ``text``, or raise `Misconfigured` with the reason."""
+    if _PLAIN.fullmatch(text):
+        return RelPath(text)
     spelled = text
     if not text.startswith("/"):
         spelled = "/".join(part for part in text.split("/") if part not in ("", ".")) or text

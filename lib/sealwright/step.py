@@ -137,6 +137,7 @@ class Step:
     tools: tuple[str, ...] = ()  # programs that the act runs: their digests define it
     after: tuple[str, ...] = ()  # steps that come first for another reason than a file
     locks: tuple[RelPath, ...] = ()  # lock files held from before the act until it is committed
+    pools: tuple[str, ...] = ()  # scarce things that the act needs, such as ``gpg``
     attempt: Attempt | None = None
     closes: bool = False
     full: bool = False  # a gate: everything is hashed in full, the stat cache is not asked

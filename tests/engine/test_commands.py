@@ -145,12 +145,6 @@ def test_an_unknown_name_is_refused_with_3(repo):
     assert "nonsense" in said.err and "Traceback" not in said.err
 
 
-def test_steps_in_parallel_are_not_pretended(repo):
-    said = doit(repo, "-n", "4")
-    assert said.code == 3
-    assert "one after another" in said.err
-
-
 # questions
 
 

@@ -7,8 +7,10 @@ import shutil
 
 import pytest
 
+from sealwright.digest import Digest
 from sealwright.engine import audit
 from sealwright.engine import state as states
+from sealwright.engine.receipt import Receipt
 from sealwright.errors import Damaged, Refused
 from tests.support.workbench import Workbench, copies, file
 
@@ -30,6 +32,10 @@ def flipped(data: bytes, position: int) -> bytes:
     return data[:position] + bytes([data[position] ^ 0x41]) + data[position + 1 :]
 
 
+def lost(name: Digest) -> Receipt:
+    raise Damaged(f"receipt {name}: is gone")
+
+
 def damage(bench: Workbench) -> list[str]:
     engine = bench.engine()
     with engine.asking():
@@ -49,13 +55,13 @@ def test_no_flipped_byte_of_the_index_makes_a_receipt_that_was_not_recorded(done
     path = state(done, "state.db")
     data = path.read_bytes()
     with states.reader(path) as reader:
-        known = reader.trace()
+        known = dict(reader.trace(lost))
     outcomes = {"same": 0, "less": 0, "damaged": 0}
     for position in range(len(data)):
         path.write_bytes(flipped(data, position))
         try:
             with states.reader(path) as reader:
-                found = reader.trace()
+                found = dict(reader.trace(lost))
         except Damaged:
             outcomes["damaged"] += 1
             continue
@@ -71,7 +77,7 @@ def test_a_damaged_index_is_set_aside_and_rebuilt_from_the_receipts(done, kind):
     path = state(done, "state.db")
     data = path.read_bytes()
     noticed = 0
-    for position in range(0, len(data), 331):
+    for position in range(0, len(data), 173):
         path.write_bytes(flipped(data, position) if kind == "flip" else data[:position])
         assert done.executed() == [], position
         told = [notice for notice in done.notices if "set aside as state.db.broken-" in notice]

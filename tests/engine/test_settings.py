@@ -15,6 +15,7 @@ WRONG = [
     ("a chain named as a group", "chains:\n  text: []", "config/sealwright.yaml:2:9: ", "group"),
     ("a circle", "chains:\n  one: [two]\n  two: [one]", "config/sealwright.yaml:", "circle"),
     ("a short key", "signing:\n  keys: [ABCD]", "config/sealwright.yaml:2:9: ", "40"),
+    ("an empty pool", "pools:\n  gpg: 0", "config/sealwright.yaml:2:8: ", "from 1 on"),
     ("a tab", "state:\tx\n\t- y", "config/sealwright.yaml:2:1: ", ""),
     ("no folder", "repository: nowhere", "config/sealwright.yaml", "nowhere"),
 ]  # fmt: skip

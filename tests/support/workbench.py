@@ -9,8 +9,12 @@ from pathlib import Path
 from sealwright import durable
 from sealwright.clock import Instant
 from sealwright.engine import graph
+from sealwright.engine.course import Course, Steps
+from sealwright.engine.crew import Crew
 from sealwright.engine.engine import Engine
 from sealwright.engine.execution import Outcome
+from sealwright.engine.judge import Reason
+from sealwright.engine.schedule import Schedule
 from sealwright.paths import RelPath, parse
 from sealwright.step import (
     Command,
@@ -37,6 +41,19 @@ def tree(path: str, exclude: tuple[str, ...] = (), *, evidence: bool = False) ->
     return Tree(parse(path), exclude, evidence=evidence)
 
 
+class Told:
+    """Who is told what happens: how each step ended, in that order."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, Outcome] = {}
+
+    def starts(self, name: str, reasons: Iterable[Reason]) -> None:
+        assert list(reasons), f"{name} starts for no reason"
+
+    def ended(self, outcome: Outcome) -> None:
+        self.outcomes[outcome.step] = outcome
+
+
 class Workbench:
     """A folder with steps; `run` is a run as `doit NAME…` would do it."""
 
@@ -46,6 +63,7 @@ class Workbench:
         self.environment = {"PATH": os.environ["PATH"]}
         self.now = NOW
         self.notices: list[str] = []
+        self.pools: dict[str, int] = {}
 
     def write(self, path: str, text: str | bytes) -> Path:
         place = self.root / path
@@ -65,18 +83,18 @@ class Workbench:
         )
         return Engine(world, graph.build(self.steps, RelPath(".sealwright")))
 
-    def run(self, *names: str, forced: bool = False) -> dict[str, Outcome]:
+    def run(
+        self, *names: str, forced: bool = False, jobs: int = 1, seed: str | None = None
+    ) -> dict[str, Outcome]:
         """Run ``names`` and what comes before them; stop at the first that does not end well."""
-        engine, outcomes = self.engine(), {}
+        engine, told = self.engine(), Told()
+        asked = names or engine.graph.order
         with engine.running():
-            for name in engine.graph.upstream(names or engine.graph.order):
-                reasons = engine.reasons(name, forced=forced and name in names)
-                outcome = engine.run(name, reasons) if reasons else Outcome(name, "up to date")
-                outcomes[name] = outcome
-                if outcome.code:
-                    break
+            course = Course(engine, told, forced=asked if forced else ())
+            schedule = Schedule(engine.graph, engine.graph.upstream(asked), seed)
+            Crew(jobs, self.pools).run(Steps(course, schedule))
         self.notices = engine.notices
-        return outcomes
+        return told.outcomes
 
     def statuses(self, *names: str) -> dict[str, str]:
         return {name: outcome.status for name, outcome in self.run(*names).items()}

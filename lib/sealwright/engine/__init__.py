@@ -21,6 +21,10 @@ run meets them:
 ``session``        what is open while a run or a question lasts
 ``recovery``       ends what a killed run had committed, undoes the rest
 ``engine``         a session that runs steps
+``schedule``       which step may begin next, and what must not overtake what
+``crew``           work that is ready, done by several threads at a time
+``course``         what becomes of each step of one run
+``selection``      what the names on a command line stand for
 ``plan``           what would run, what may, what waits, what would be refused
 ``audit``          `doit verify`: believes nothing, reads everything
 ``heads``          a signed head of the journal, which shows what was cut off
@@ -28,11 +32,12 @@ run meets them:
 ``picture``        the graph as Mermaid, DOT or JSON
 ``tracing``        what an act touched undeclared
 ``reporter``       what a person sees: lines, progress, JSON, JUnit, events
-``binding``        steps as doit tasks, and the manager and runner that doit is given
+``binding``        steps as doit tasks, and the manager that doit is given
+``mixed``          a run in which doit says what comes next: our tasks and others
 ``commands``       the commands that a user types
 ``settings``       ``config/sealwright.yaml``, and the contracts that it names
 ``doorway``        what a repository's dodo.py calls
 =================  ==================================================================
 
-Only ``binding``, ``commands``, ``reporter``, ``doorway`` and ``__main__`` know doit.
+Only ``binding``, ``commands``, ``mixed``, ``reporter``, ``doorway`` and ``__main__`` know doit.
 """

@@ -7,26 +7,22 @@ holds a `Bound`, which says what a task is.  A task without one is somebody's ow
 keeps doit's own meaning and doit's own state.
 
 `ProofDependency` answers doit's question whether a task is up to date with the judge's
-reasons; `ProofRunner` runs tasks through the engine, and turns outcomes into exit codes.
+reasons.  How tasks are run is told in `mixed`.
 """
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from doit.control import ExecNode, TaskDispatcher
 from doit.dependency import Dependency, DependencyStatus
 from doit.exceptions import TaskFailed
-from doit.runner import Runner
 from doit.task import Task
 
+from sealwright.engine import selection
 from sealwright.engine.engine import Engine
-from sealwright.engine.execution import Outcome
 from sealwright.engine.judge import REFUSING
-from sealwright.engine.reporter import Reporter
 from sealwright.step import File, Step, Tree, spot
 
 KEY = "sealwright"
@@ -56,14 +52,14 @@ def tasks(
 ) -> list[Task]:
     """Return the tasks for the steps of ``engine``; ``groups`` gives a sentence for each name."""
     made: list[Task] = []
-    names = [step.name for step in engine.graph.steps.values()]
+    members = selection.groups(engine.graph)
+    firsts = dict.fromkeys(name.partition(":")[0] for name in engine.graph.steps)
     guards = engine.graph.guards()
-    for group in dict.fromkeys(name.partition(":")[0] for name in names):
-        members = [name for name in names if name.partition(":")[0] == group]
-        if members != [group]:
-            made.append(_group(engine, group, members, groups.get(group, "")))
+    for group in firsts:
+        if group in members:
+            made.append(_group(engine, group, members[group], groups.get(group, "")))
         made += [_guard(engine, name) for name in guards if name.partition(":")[0] == group]
-        made += [_step(engine, engine.graph.steps[name]) for name in members]
+        made += [_step(engine, engine.graph.steps[name]) for name in members.get(group, [group])]
     for chain, members_of in chains.items():
         made.append(_group(engine, chain, list(members_of), f"Chain: {', '.join(members_of)}."))
     return made
@@ -156,90 +152,3 @@ class ProofDependency(Dependency):  # type: ignore[misc]
         """Write doit's own state, if there is any."""
         if self._stock is not None:
             self._stock.close()
-
-
-class ProofRunner(Runner):  # type: ignore[misc]
-    """Runs tasks one after another; ours through the engine."""
-
-    reporter: Reporter
-    final_result: int
-
-    def __init__(
-        self,
-        dep_manager: ProofDependency,
-        reporter: Reporter,
-        *,
-        keep_going: bool,
-        forced: Iterable[str],
-        always: bool,
-        stream: Any,
-    ) -> None:
-        super().__init__(dep_manager, reporter, keep_going, always, stream)
-        self._forced = frozenset(forced)
-        self._reasons: dict[str, list[Any]] = {}
-
-    def select_task(self, node: ExecNode, tasks_dict: Mapping[str, Task]) -> bool:
-        """Return whether to execute the task; what is up to date is reported at once."""
-        ours = bound(node.task)
-        if ours is None:
-            return bool(super().select_task(node, tasks_dict))
-        name = node.task.name
-        if node.bad_deps:
-            node.run_status = "failure"
-            self._unmet(node, ours)
-            return False
-        if ours.kind == "group":
-            node.run_status = "up-to-date"
-            return False
-        if ours.kind == "step":
-            reasons = ours.engine.reasons(name, forced=name in self._forced)
-            if not reasons:
-                node.run_status = "up-to-date"
-                self.reporter.ended(Outcome(name, "up to date"))
-                return False
-            self._reasons[name] = reasons
-        node.run_status = "run"
-        return True
-
-    def _unmet(self, node: ExecNode, ours: Bound) -> None:
-        if ours.kind != "group":
-            names = ", ".join(dep.task.name for dep in node.bad_deps)
-            told = f"comes after {names}, which did not end well"
-            self.reporter.ended(Outcome(node.task.name, "not run", message=told, code=1))
-
-    def execute_task(self, task: Task) -> Any:
-        """Run a task; ours end in an `Outcome`, others as doit has it."""
-        ours = bound(task)
-        if ours is None:
-            return super().execute_task(task)
-        if ours.kind == "guard":
-            return ours.engine.ask(task.name)
-        reasons = self._reasons.pop(task.name)
-        self.reporter.starts(task.name, reasons)
-        try:
-            return ours.engine.run(task.name, reasons)
-        except Exception:
-            told = traceback.format_exc()
-            return Outcome(task.name, "failed", tuple(reasons), told, code=2)
-
-    def process_task_result(self, node: ExecNode, result: Any) -> None:
-        """Take note of how a task ended."""
-        if not isinstance(result, Outcome):
-            super().process_task_result(node, result)
-            return
-        self.reporter.ended(result)
-        node.run_status = "failure" if result.code else "successful"
-        self.final_result = max(self.final_result, result.code)
-        if result.code and result.status != "waiting" and not self.continue_:
-            self._stop_running = True
-
-    def run_tasks(self, task_dispatcher: TaskDispatcher) -> None:
-        """Run everything that is selected, in order."""
-        node = None
-        while not self._stop_running:
-            try:
-                node = task_dispatcher.generator.send(node)
-            except StopIteration:
-                return
-            if self.select_task(node, task_dispatcher.tasks):
-                self.process_task_result(node, self.execute_task(node.task))

@@ -27,7 +27,7 @@ from typing import Any
 from sealwright import digest, process
 from sealwright.digest import Digest
 from sealwright.runtime import canonical
-from sealwright.step import Command, File, Step, Tree, World, spot
+from sealwright.step import Command, Input, Output, Step, Tree, World, spot
 
 Definition = dict[str, str]
 _NONE = digest.sha256(b"{}")  # the digest of no arguments, which most steps have
@@ -36,10 +36,16 @@ HashFile = Callable[[str], str]
 
 def of(step: Step, world: World, hash_file: HashFile) -> Definition:
     """Return the definition of ``step``; ``hash_file`` gives the digest of a program or source."""
+    found = rule(step, world, hash_file)
+    for side, items in (("inputs", step.inputs), ("outputs", step.outputs)):
+        found[side] = names([_described(item) for item in items])
+    return found
+
+
+def rule(step: Step, world: World, hash_file: HashFile) -> Definition:
+    """Return the definition without what its inputs and outputs are called."""
     found = _act(step.act, hash_file)
     found["arguments"] = _arguments(step.arguments) if step.arguments else _NONE
-    found["inputs"] = _names(step.inputs)
-    found["outputs"] = _names(step.outputs)
     found["version"] = step.version
     for name in dict.fromkeys(step.tools + _program(step.act)):
         found[f"tool {name}"] = _tool(name, world, hash_file)
@@ -47,6 +53,11 @@ def of(step: Step, world: World, hash_file: HashFile) -> Definition:
         value = world.environment.get(name)
         found[f"env {name}"] = "unset" if value is None else digest.sha256(os.fsencode(value))
     return found
+
+
+def names(described: list[str]) -> str:
+    """Return the entry for what inputs or outputs are called."""
+    return digest.sha256("\n".join(described).encode("utf-8", "surrogateescape"))
 
 
 def digest_of(definition: Definition) -> Digest:
@@ -58,14 +69,11 @@ def _arguments(arguments: Mapping[str, Any]) -> str:
     return digest.sha256(canonical.encode(dict(arguments)))
 
 
-def _names(items: tuple[Any, ...]) -> str:
-    if len(items) == 1 and type(items[0]) is File:  # as nearly always
-        return digest.sha256(items[0].path.encode())
-    described = [
-        spot(item) + (f" without {' '.join(item.exclude)}" if isinstance(item, Tree) else "")
-        for item in items
-    ]
-    return digest.sha256("\n".join(described).encode())
+def _described(item: Input | Output) -> str:
+    without = (
+        f" without {' '.join(item.exclude)}" if isinstance(item, Tree) and item.exclude else ""
+    )
+    return spot(item) + without
 
 
 def _act(act: Callable[..., Any], hash_file: HashFile) -> Definition:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,11 @@ from doit.exceptions import InvalidDodoFile
 from doit.task import Task
 
 from sealwright import process
-from sealwright.engine import binding, settings
-from sealwright.engine.settings import Own
+from sealwright.engine import binding, selection, settings
+from sealwright.engine.settings import Own, Settings
 from sealwright.errors import SealwrightError
 
+_NAME = "sealwright_tasks"
 _ours = False
 
 
@@ -44,21 +45,39 @@ def tasks(dodo: str, *own: Own) -> dict[str, Any]:
     if not _ours:
         _again(file)
     try:
-        loaded = settings.load(file.parent, process.environment(), own)
-        engine = loaded.engine()
-        made = binding.tasks(engine, loaded.groups(), loaded.chains)
+        creator = Creator(settings.load(file.parent, process.environment(), own))
     except SealwrightError as problem:
         raise InvalidDodoFile(str(problem)) from None
-
-    def task_sealwright() -> Iterator[Task]:
-        yield from made
-
-    state = engine.world.state.relative_to(engine.world.root)
+    world = creator.engine.world
+    state = world.state.relative_to(world.root)
     plain = {"backend": "sqlite3", "dep_file": str(state / "plain.db")}
-    return {
-        "DOIT_CONFIG": {"default_tasks": ["all"], **plain},
-        "task_sealwright": task_sealwright,
-    }
+    return {"DOIT_CONFIG": {"default_tasks": ["all"], **plain}, _NAME: creator}
+
+
+class Creator:
+    """What doit asks for the tasks of all contracts in force."""
+
+    def __init__(self, loaded: Settings) -> None:
+        self.engine = loaded.engine()
+        self._loaded = loaded
+
+    def create_doit_tasks(self) -> Iterator[Task]:
+        """Yield a task for each step, guard, group and chain."""
+        yield from binding.tasks(self.engine, self._loaded.groups(), self._loaded.chains)
+
+    def steps(self, words: Iterable[str]) -> list[str] | None:
+        """Return the steps that ``words`` stand for, or None if doit has to say it."""
+        return selection.steps(words, self.engine.graph, self._loaded.chains)
+
+
+def alone(namespace: dict[str, Any]) -> Creator | None:
+    """Return the creator in the names of a dodo.py if no other task can come from there."""
+    creators = [
+        name
+        for name, value in namespace.items()
+        if name.startswith("task_") or hasattr(value, "create_doit_tasks")
+    ]
+    return namespace[_NAME] if creators == [_NAME] else None
 
 
 def _again(dodo: Path) -> None:

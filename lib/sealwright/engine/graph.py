@@ -14,7 +14,6 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
 
 from sealwright.engine import trees
 from sealwright.errors import Misconfigured
@@ -30,6 +29,8 @@ class Graph:
     before: dict[str, list[str]] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     producers: dict[tuple[str, str], str] = field(default_factory=dict)
+    shared: dict[str, set[str]] = field(default_factory=dict)  # who appends to, who locks what
+    moved: list[tuple[str, RelPath]] = field(default_factory=list)  # who moves which place
 
     def guards(self) -> dict[str, Guard]:
         """Return every guard of every step, by name."""
@@ -57,15 +58,31 @@ def build(steps: Iterable[Step], state: RelPath) -> Graph:
             raise Misconfigured(f"step {step.name}: is defined twice")
         named[step.name] = step
     graph, makers = Graph(named), _Makers(named.values(), state)
-    graph.producers = makers.others
+    graph.producers, graph.shared, graph.moved = makers.others, makers.shared, makers.moved
     for step in named.values():
         graph.before[step.name] = list(dict.fromkeys(makers.before(step, named)))
-    try:
-        graph.order = tuple(TopologicalSorter(graph.before).static_order())
-    except CycleError as error:
-        circle = " -> ".join(reversed(error.args[1]))
-        raise Misconfigured(f"steps wait for one another in a circle: {circle}") from None
+    graph.order = _order(graph.before)
     return graph
+
+
+def _order(before: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """Return the steps as they are defined, but each after those before it."""
+    done: dict[str, None] = {}
+    for first in before:
+        path = {} if first in done else {first: iter(before[first])}  # each, and what it awaits
+        while path:
+            last = next(reversed(path))
+            name = next((name for name in path[last] if name not in done), None)
+            if name is None:
+                del path[last]
+                done[last] = None
+            elif name in path:
+                circle = [*list(path)[list(path).index(name) :], name]
+                told = " -> ".join(circle)
+                raise Misconfigured(f"steps wait for one another in a circle: {told}")
+            else:
+                path[name] = iter(before[name])
+    return tuple(done)
 
 
 class _Makers:
@@ -77,12 +94,16 @@ class _Makers:
         self.members: dict[RelPath, str] = {}
         self.others: dict[tuple[str, str], str] = {}
         self.ledgers: dict[RelPath, list[str]] = {}
+        self.shared: dict[str, set[str]] = {}
+        self.moved: list[tuple[str, RelPath]] = []
         self._state = state
         for step in steps:
             for output in step.outputs:
                 self._add(step, output)
-        self._sorted = sorted([*self.files, *self.folders, *self.members])
+            for lock in step.locks:
+                self.shared.setdefault(lock, set()).add(step.name)
         self._all = self.files | self.folders | self.members
+        self._sorted = sorted(self._all)
         self._no_overlaps()
 
     def _add(self, step: Step, output: object) -> None:
@@ -95,10 +116,12 @@ class _Makers:
             case Record(ledger):
                 self._own(ledger, step)
                 self.ledgers.setdefault(ledger, []).append(step.name)
+                self.shared.setdefault(ledger, set()).add(step.name)
                 if self.others.setdefault(("Record", spot(output)), step.name) != step.name:
                     raise Misconfigured(f"{spot(output)}: is written by two steps")
             case Transition(of):
                 self._own(of.path, step)
+                self.moved.append((step.name, of.path))
 
     def _claim(self, kind: dict[RelPath, str], path: RelPath, step: Step) -> None:
         self._own(path, step)
@@ -111,7 +134,7 @@ class _Makers:
             raise Misconfigured(f"step {step.name}: {path} lies in the engine's own folder")
 
     def _no_overlaps(self) -> None:
-        for path in self._sorted:
+        for path in self._sorted if self.folders else ():
             for holder in _parents(path):
                 other = self.folders.get(holder)
                 if other is not None:
@@ -152,7 +175,7 @@ class _Makers:
     def _at_or_above(self, path: RelPath) -> Iterator[str]:
         if (maker := self._all.get(path)) is not None:
             yield maker
-        for holder in _parents(path):
+        for holder in _parents(path) if self.folders else ():
             if holder in self.folders:
                 yield self.folders[holder]
 

@@ -159,17 +159,17 @@ class Judge:
         """Return the claim of ``step`` as it is now, or nothing where it has none."""
         if step.attempt is not None:
             return ""
-        word, inputs, outputs = self.observer.word, [], []
+        inputs, outputs = [], []
         for item in step.inputs:
             if isinstance(item, Member | Record):
                 return ""
-            inputs.append(f"{spot(item)} {word(item, follow=True)}")
+            inputs.append(f"{spot(item)} {self.observer.word(item, follow=True)}")
         for output in step.outputs:
             if not isinstance(output, File | Tree):
                 return ""
-            outputs.append(f"{spot(output)} {word(output, follow=False)}")
-        definition = [f"{name}={value}" for name, value in sorted(self.definition(step).items())]
-        return traces.of(definition, inputs, outputs)
+            outputs.append(f"{spot(output)} {self.observer.word(output, follow=False)}")
+        rule = definitions.rule(step, self.observer.world, self.observer.code)
+        return traces.of([f"{name}={value}" for name, value in rule.items()], inputs, outputs)
 
     def damage(self, step: Step) -> list[Reason]:
         """Return what of the outputs of ``step`` is not what its last receipt says."""

@@ -7,17 +7,19 @@ One line a step, its status first::
     refused     sot_pack:seal    3 reasons
       README.md: is modified; commit it or put it back
 
-and one line at the end that counts them.  On a terminal the step that runs is shown while
-it runs; in a pipe there are only whole lines; ``NO_COLOR`` takes the colours away.  With
+and one line at the end that counts them.  What is said of a step is said in one block, when
+it ends.  On a terminal the steps that run are shown while they run, with how many have ended;
+in a pipe there are only whole lines; ``NO_COLOR`` takes the colours away.  With ``-v 2`` what
+a step's programs printed stands below its line.  With
 ``--json`` standard output holds one JSON object instead, ``--events FILE`` takes a JSON
 object a line while things happen, ``--junit FILE`` a JUnit report at the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TextIO
-from xml.etree import ElementTree
 
 from doit.reporter import ConsoleReporter
 
@@ -41,7 +43,9 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
         *,
         json: bool = False,
         events: TextIO | None = None,
+        steps: Sequence[str] = (),
         width: int = 0,
+        logs: Callable[[str], Path] | None = None,
     ) -> None:
         super().__init__(out, {})
         self.outcomes: list[Outcome] = []
@@ -50,7 +54,10 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
         self._colour = self._terminal and not environment.get("NO_COLOR")
         self._json = json
         self._events = events
+        self._logs = logs
+        self._all = len(steps)
         self._width = width
+        self._running: dict[str, None] = {}
         self._watch = Stopwatch()
 
     def write(self, text: str) -> None:
@@ -67,24 +74,43 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
     def starts(self, name: str, reasons: Iterable[Reason]) -> None:
         """Say that a step is about to run."""
         self._event("started", {"step": name, "reasons": [r.to_dict() for r in reasons]})
-        if self._terminal:
-            self.outstream.write(f"\r\033[K{'running':<11} {name}")
+        self._running[name] = None
+        self._progress()
+
+    def _progress(self) -> None:
+        if self._terminal and self._running:
+            done = f"{len(self.outcomes)} of {self._all}"
+            self.outstream.write(f"\r\033[K{'running':<11} {', '.join(self._running)}  ({done})")
             self.outstream.flush()
 
     def ended(self, outcome: Outcome) -> None:
         """Say how a step ended."""
         self.outcomes.append(outcome)
-        self._event("ended", as_dict(outcome))
-        if self._terminal:
-            self.outstream.write("\r\033[K")
+        self._running.pop(outcome.step, None)
+        if self._events:
+            self._event("ended", as_dict(outcome))
+        if not self._json:
+            self.outstream.write(("\r\033[K" if self._terminal else "") + self._block(outcome))
+            self._progress()
+
+    def _block(self, outcome: Outcome) -> str:
+        """Return everything that is said of a step."""
+        line = f"{self._painted(outcome.status)} {outcome.step:<{self._width}}"
+        if outcome.status == "up to date":
+            return f"{line.rstrip()}\n"
         first, *more = map(str, outcome.reasons or ("",))
         why = first + (f" (and {len(more)} more)" if more else "")
-        line = f"{outcome.step:<{self._width}}  {why}".rstrip()
-        self.write(f"{self._painted(outcome.status)} {line}\n")
-        for said in outcome.message.splitlines():
-            self.write(f"  {said}\n")
-        for kept in outcome.kept:
-            self.write(f"  what stood there, and no receipt knows, is kept in {kept}\n")
+        said = [f"{line}  {why}".rstrip(), *(f"  {told}" for told in outcome.message.splitlines())]
+        said += [
+            f"  what stood there, and no receipt knows, is kept in {kept}" for kept in outcome.kept
+        ]
+        said += [f"  | {printed}" for printed in self._printed(outcome.step)]
+        return "\n".join(said) + "\n"
+
+    def _printed(self, step: str) -> list[str]:
+        """Return what the programs of a step printed, where that was asked for."""
+        log = self._logs(step) if self._logs else None
+        return log.read_text("utf-8", "replace").splitlines() if log and log.exists() else []
 
     def _painted(self, status: str) -> str:
         padded = f"{status:<11}"
@@ -126,6 +152,8 @@ def as_dict(outcome: Outcome) -> dict[str, Any]:
 
 def junit(outcomes: Iterable[Outcome]) -> bytes:
     """Return a JUnit report: a refused, waiting or failed step is a failure, others are passed."""
+    from xml.etree import ElementTree  # few ask for it
+
     listed = list(outcomes)
     failures = sum(1 for outcome in listed if outcome.code)
     suite = ElementTree.Element(

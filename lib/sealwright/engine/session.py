@@ -17,7 +17,7 @@ import contextlib
 import itertools
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,7 @@ class Session:
         self.run_id = ""
         self.journal = Journal(world.state / "journal.jsonl", self.run_id, world.now.iso())
         self.signing = Signing()
+        self.pools: Mapping[str, int] = {}  # how many steps at a time may use what, if not one
         self.stopping = threading.Event()  # nothing is committed any more
         self._ink = threading.RLock()  # held by the one thread that writes journal and index
         self._folders = itertools.count(1)
@@ -74,14 +75,15 @@ class Session:
     @contextlib.contextmanager
     def asking(self) -> Iterator[None]:
         """Look at the repository without changing a byte of its state."""
-        try:
-            with states.reader(self.world.state / "state.db") as state:
-                self.trace = state.trace() if state else self.replay()
-        except Damaged as damage:
-            self.notices.append(f"{damage}; the next run sets it aside and rebuilds it")
-            self.trace = self.replay()
-        self._look(keep=False)
-        yield
+        with contextlib.ExitStack() as stack:
+            try:
+                state = stack.enter_context(states.reader(self.world.state / "state.db"))
+                self.trace = state.trace(self.receipts.get) if state else self.replay()
+            except Damaged as damage:
+                self.notices.append(f"{damage}; the next run sets it aside and rebuilds it")
+                self.trace = self.replay()
+            self._look(keep=False)
+            yield
 
     def _look(self, *, keep: bool) -> None:
         self.cache = StatCache(self.world.state / "stat.cache", keep=keep)
@@ -91,10 +93,10 @@ class Session:
     def _open(self, stack: contextlib.ExitStack) -> None:
         path = self.world.state / "state.db"
         try:
-            self.state, self.trace, acknowledged = _loaded(path)
+            self.state, self.trace, acknowledged = _loaded(path, self.receipts)
         except Damaged as damage:
             self._set_aside(path, damage)
-            self.state, self.trace, acknowledged = _loaded(path)
+            self.state, self.trace, acknowledged = _loaded(path, self.receipts)
         stack.callback(self.state.close)
         self._check_journal(*acknowledged)
         if self.state.fresh:
@@ -254,11 +256,11 @@ the file back, or: sealwright recover {where} --reason …"
         return Judge(self.graph, self.trace, observer, self.receipts.listing)
 
 
-def _loaded(path: Path) -> tuple[State, Trace, tuple[int, str]]:
+def _loaded(path: Path, receipts: Receipts) -> tuple[State, Trace, tuple[int, str]]:
     """Open the index and read it; one that is damaged is closed again before anybody is told."""
     state = states.writer(path)
     try:
-        return state, state.trace(), state.journal()
+        return state, state.trace(receipts.get), state.journal()
     except BaseException:
         state.close()
         raise

@@ -5,6 +5,8 @@
     contracts: [sot_pack]     # the contracts in force, each with config/<name>.yaml
     chains:                   # names for several tasks; `doit` alone runs `all`
       ci: [sot_pack]
+    pools:                    # how many steps at a time may use something scarce; else one
+      gpg: 2
     signing:
       keys: []                # full fingerprints whose signatures count
       public: config/keys.asc # their public keys, as gpg --export --armor writes them
@@ -43,6 +45,7 @@ class Settings:
     world: World
     contracts: Mapping[str, Contract]
     chains: Mapping[str, tuple[str, ...]]
+    pools: Mapping[str, int]
     signing: Signing
 
     def engine(self) -> Engine:
@@ -50,7 +53,7 @@ class Settings:
         steps = [step for contract in self.contracts.values() for step in contract.steps]
         state = paths.relative(self.world.root, self.world.state)
         engine = Engine(self.world, graph.build(steps, state))
-        engine.signing = self.signing
+        engine.pools, engine.signing = self.pools, self.signing
         return engine
 
     def groups(self) -> dict[str, str]:
@@ -72,7 +75,7 @@ def load(top: Path, environment: Mapping[str, str], own: Sequence[Own] = ()) -> 
             if name not in KNOWN:
                 raise table.wrong("contracts", f"contracts among {', '.join(KNOWN)}")
         chains = _chains(table)
-        signing = _signing(table, top)
+        pools, signing = _pools(table), _signing(table, top)
     if not root.is_dir():
         raise Misconfigured(f"{FILE}: repository: expected a folder, found nothing at {root}")
     world = World(
@@ -86,7 +89,7 @@ def load(top: Path, environment: Mapping[str, str], own: Sequence[Own] = ()) -> 
     _check(chains, contracts)
     everything = tuple(name for contract in contracts.values() for name in contract.chain)
     named = {name: chain.names for name, chain in chains.items()}
-    return Settings(world, contracts, dict.fromkeys(CHAINS, everything) | named, signing)
+    return Settings(world, contracts, dict.fromkeys(CHAINS, everything) | named, pools, signing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,16 @@ def _chains(table: Table) -> dict[str, _Chain]:
     if found is None:
         return {}
     return {name: _Chain(found.where(name), found.strings(name)) for name in tuple(found.keys())}
+
+
+def _pools(table: Table) -> dict[str, int]:
+    """Return how many steps at a time may use each scarce thing."""
+    found = table.table("pools", None)
+    sizes = {name: found.integer(name) for name in tuple(found.keys())} if found else {}
+    for name, size in sizes.items():
+        if found and size < 1:
+            raise found.wrong(name, "a number from 1 on")
+    return sizes
 
 
 def _signing(table: Table, top: Path) -> Signing:

@@ -1,9 +1,10 @@
 """The index over receipts: which receipt is the last of each step.
 
 A SQLite file in WAL mode with full synchronisation and one transaction for each finished
-step.  A row holds the step's name, the receipt's digest and its bytes, so that a row
-proves itself, and its claim (see `trace`), which can only save work; a flipped bit
-anywhere is found when the rows are read, or is in no row.
+step.  A row of ``trace`` holds a step's name, its receipt's digest, its claim (see `trace`)
+and a digest of these three; a flipped bit is found when the rows are read, which is always,
+or is in no row.  The receipts' bytes are in a table of their own, proved by those digests,
+and only read when a claim does not settle the matter.
 ``journal`` holds how long the run journal was, and what `stat` said of it, when the last
 transaction was made: beyond that nothing of it was acknowledged.
 
@@ -19,21 +20,23 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sealwright import digest
 from sealwright.digest import Digest
+from sealwright.engine import receipt as receipts
 from sealwright.engine.receipt import Receipt
 from sealwright.engine.trace import Trace
 from sealwright.errors import Damaged
 from sealwright.runtime import canonical
 
-_END = b'"step":"%s"}\n'  # the last field of a receipt; a step's name needs no escapes
 APPLICATION = 0x5EA1  # "seal", as near as four hexadecimal digits come
 _SCHEMA = """
-CREATE TABLE trace (step TEXT PRIMARY KEY, digest TEXT NOT NULL, receipt BLOB NOT NULL,
-                    claim TEXT NOT NULL) STRICT;
+CREATE TABLE trace (step TEXT PRIMARY KEY, digest TEXT NOT NULL, claim TEXT NOT NULL,
+                    sum TEXT NOT NULL) STRICT;
+CREATE TABLE receipt (step TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE journal (one INTEGER PRIMARY KEY, size INTEGER NOT NULL, stat TEXT NOT NULL) STRICT;
 """
 
@@ -41,27 +44,44 @@ CREATE TABLE journal (one INTEGER PRIMARY KEY, size INTEGER NOT NULL, stat TEXT 
 class State:
     """An open index.  `Damaged` is raised by whatever first meets bytes that cannot be right.
 
-    It may be used from any thread, by one at a time: the session sees to that.
+    Any thread may use it; they take turns.
     """
 
     def __init__(self, connection: sqlite3.Connection, *, fresh: bool = False) -> None:
         self._connection = connection
+        self._turn = threading.RLock()
         self.fresh = fresh  # there was nothing in it
 
-    def trace(self) -> Trace:
-        """Return the last receipt of each step, in the order of recording; each row is checked."""
+    def trace(self, kept: Callable[[Digest], Receipt]) -> Trace:
+        """Return the last receipt of each step, in the order of recording; each row is checked.
+
+        ``kept`` gives a receipt whose bytes are not whole here.
+        """
+
+        def read(step: str, name: Digest) -> Receipt:
+            try:
+                return self.receipt(step, name)
+            except Damaged:
+                return kept(name)
+
         with _damage():
             rows = self._connection.execute(
-                "SELECT step, digest, receipt, claim FROM trace ORDER BY rowid"
+                "SELECT step, digest, claim, sum FROM trace ORDER BY rowid"
             ).fetchall()
-        found = Trace()
-        for step, name, data, claim in rows:
-            if type(data) is not bytes or digest.sha256(data) != name:
-                raise Damaged(f"the row of {step!r}: holds no receipt of that digest")
-            if not data.endswith(_END % str(step).encode()):
-                raise Damaged(f"the row of {step}: holds the receipt of another step")
-            found.load(step, name, data, claim)
+        found = Trace(read)
+        for step, name, claim, summed in rows:
+            if _sum(step, name, claim) != summed:
+                raise Damaged(f"the row of {step!r}: expected digest {summed!r}, found another")
+            found.load(step, name, claim)
         return found
+
+    def receipt(self, step: str, name: Digest) -> Receipt:
+        """Return the last receipt of ``step``, which is called ``name``."""
+        with _damage(), self._turn:
+            row = self._connection.execute(
+                "SELECT data FROM receipt WHERE step = ?", (step,)
+            ).fetchone()
+        return receipts.parse(row[0] if row else b"", name, strict=False)
 
     def journal(self) -> tuple[int, str]:
         """Return the acknowledged size of the run journal and what `stat` said of it then."""
@@ -74,20 +94,24 @@ class State:
 
     def record(self, name: Digest, receipt: Receipt, claim: str, journal: tuple[int, str]) -> None:
         """Make ``receipt`` the last of its step, and acknowledge the journal."""
-        row = receipt["step"], name, canonical.line(receipt), claim
-        with _damage(), self._connection:
+        step: str = receipt["step"]
+        row = step, name, claim, _sum(step, name, claim)
+        data = step, canonical.line(receipt)
+        with _damage(), self._turn, self._connection:
             self._connection.execute("INSERT OR REPLACE INTO trace VALUES (?, ?, ?, ?)", row)
+            self._connection.execute("INSERT OR REPLACE INTO receipt VALUES (?, ?)", data)
             self._acknowledge(journal)
 
     def drop(self, step: str, journal: tuple[int, str]) -> None:
         """Forget the last receipt of ``step``, and acknowledge the journal."""
-        with _damage(), self._connection:
-            self._connection.execute("DELETE FROM trace WHERE step = ?", (step,))
+        with _damage(), self._turn, self._connection:
+            for table in ("trace", "receipt"):
+                self._connection.execute(f"DELETE FROM {table} WHERE step = ?", (step,))
             self._acknowledge(journal)
 
     def acknowledge(self, journal: tuple[int, str]) -> None:
         """Remember how long the journal is, and what `stat` says of it."""
-        with _damage(), self._connection:
+        with _damage(), self._turn, self._connection:
             self._acknowledge(journal)
 
     def _acknowledge(self, journal: tuple[int, str]) -> None:
@@ -96,6 +120,10 @@ class State:
     def close(self) -> None:
         """Close the file; the log is folded back into it."""
         self._connection.close()
+
+
+def _sum(step: str, name: str, claim: str) -> str:
+    return digest.blake3(f"{step} {name} {claim}".encode("utf-8", "replace"))
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from sealwright import durable
 from sealwright.engine import amends, binding
 from sealwright.engine.commands.base import Ours, OursAlone, opt_reason
 from sealwright.engine.commands.questions import steps_of
-from sealwright.engine.commands.run import stoppable
+from sealwright.engine.commands.stopping import stoppable
 from sealwright.engine.engine import Engine
 from sealwright.errors import Refused
 
@@ -30,7 +30,7 @@ class _Amend(OursAlone):
         engine = self.needed_engine()
         if len(pos_args) != 1:
             raise InvalidCommand(f"{self.name}: expected the name of one step")
-        with stoppable(), engine.running():
+        with stoppable(engine.stopping), engine.running():
             print(self.amend(engine, pos_args[0], reason))
         return 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getopt
 import os
 import sys
 from collections.abc import Iterable
@@ -72,10 +71,14 @@ class Ours:
 
     def find_engine(self) -> Engine | None:
         """Return the engine of the loaded tasks, having gone to the repository's root."""
-        self.engine = binding.engine_of(self.task_list)
-        if self.engine is not None:
-            os.chdir(self.engine.world.root)
-        return self.engine
+        engine = binding.engine_of(self.task_list)
+        return engine if engine is None else self.enter(engine)
+
+    def enter(self, engine: Engine) -> Engine:
+        """Go to the root of the repository that ``engine`` is for."""
+        self.engine = engine
+        os.chdir(engine.world.root)
+        return engine
 
     def needed_engine(self: Any) -> Engine:
         """Return the engine, or refuse a command that makes no sense without one."""
@@ -118,6 +121,8 @@ class OursAlone(Ours, DoitCmdBase):  # type: ignore[misc]
 
     def parse_execute(self, in_args: list[str]) -> Any:
         """Execute the command with the words that follow its name."""
+        import getopt  # which brings the translations of its messages with it
+
         parser = self.cmdparser
         try:
             options, names = getopt.gnu_getopt(in_args, parser.get_short(), parser.get_long())

@@ -3,89 +3,60 @@
 from __future__ import annotations
 
 import contextlib
-import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from doit.cmd_run import Run as StockRun
-from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
 from doit.task import Stream
 
-from sealwright import durable, process
+from sealwright import durable
 from sealwright.engine import reporter as reports
-from sealwright.engine import tracing
-from sealwright.engine.binding import ProofRunner
-from sealwright.engine.commands.base import Ours, OursAlone, expand, opt_json
+from sealwright.engine import schedule, tracing
+from sealwright.engine.commands import chosen
+from sealwright.engine.commands.base import Ours, OursAlone, opt_json
+from sealwright.engine.commands.stopping import Stopped, stoppable
+from sealwright.engine.course import Course, Steps
+from sealwright.engine.crew import Crew
 from sealwright.engine.engine import Engine
+from sealwright.engine.mixed import ProofRunner
 from sealwright.engine.reporter import Reporter
+from sealwright.engine.schedule import Schedule
 from sealwright.errors import Refused
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class Stopped(BaseException):
-    """A signal asked the run to stop; ``code`` is 128 and its number."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(f"stopped by {signal.Signals(number).name}")
-        self.code = 128 + number
-
-
-@contextlib.contextmanager
-def stoppable() -> Iterator[None]:
-    """Turn the signals that ask a run to stop into `Stopped`, and end all children first."""
-
-    def stop(number: int, _: FrameType | None) -> None:
-        for each in _SIGNALS:
-            signal.signal(each, signal.SIG_IGN)
-        process.stop_all()
-        raise Stopped(number)
-
-    before = {number: signal.signal(number, stop) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+_OPTIONS = (
+    ("keep_going", bool, False, "run everything that does not come after a failure"),
+    ("shuffle", str, None, "begin what may begin in an order drawn from SEED: finds hidden needs"),
+    ("events", str, None, "write a JSON object a line to FILE while things happen"),
+    ("junit", str, None, "write a JUnit report to FILE"),
+)
 
 
 class Run(Ours, StockRun):  # type: ignore[misc]
     """Run what is stale."""
 
+    loader: Any
     doc_purpose = "run what is stale, and say for each step why"
     doc_description = (
-        "Without names, chain `all` runs. Exit codes: 0 everything holds; 1 a step was refused, "
+        "Without names, chain `all` runs. -n N runs N steps at a time, in threads; under make -j "
+        "it is make that says how many. Exit codes: 0 everything holds; 1 a step was refused, "
         "waits for an approval, or failed; 2 evidence is damaged, or a bug; 3 a configuration is "
         "wrong; 128 and more: stopped by a signal."
     )
     cmd_options = (
         *StockRun.cmd_options,
         opt_json,
-        {
-            "name": "keep_going",
-            "long": "keep-going",
-            "type": bool,
-            "default": False,
-            "help": "run everything that does not come after a failure",
-        },
-        {
-            "name": "events",
-            "long": "events",
-            "type": str,
-            "default": None,
-            "help": "write a JSON object a line to FILE while things happen",
-        },
-        {
-            "name": "junit",
-            "long": "junit",
-            "type": str,
-            "default": None,
-            "help": "write a JUnit report to FILE",
-        },
+        *(
+            {"name": n, "long": n.replace("_", "-"), "type": kind, "default": default, "help": told}
+            for n, kind, default, told in _OPTIONS
+        ),
     )
+
+    def execute(self, params: Any, args: list[str]) -> int:
+        """Load what is needed, and run."""
+        self.loader = chosen.Loader(self.loader)
+        return super().execute(params, args)
 
     def _execute(
         self,
@@ -103,70 +74,91 @@ class Run(Ours, StockRun):  # type: ignore[misc]
         pdb: bool = False,
         json: bool = False,
         keep_going: bool = False,
+        shuffle: str | None = None,
         events: str | None = None,
         junit: str | None = None,
     ) -> int:
-        engine = self.find_engine()
-        if engine is None:
+        asked = self.loader.chosen or chosen.among(
+            self.task_list, self.sel_tasks or [], single=single, seed=shuffle
+        )
+        if asked is None:
             code: int = super()._execute(
                 outfile, verbosity, always, continue_, reporter, num_process, par_type, single,
                 auto_delayed_regex, force_verbosity, failure_verbosity, pdb,
             )  # fmt: skip
             return code
-        if num_process:
-            raise InvalidCommand("-n: steps run one after another; leave the option out")
-        control = self._control(single=single)
-        forced = expand(control, control.selected_tasks) if always else []
+        engine, keep_going = self.enter(asked.engine), keep_going or continue_
+        needed = asked.needed(single=single)
         with contextlib.ExitStack() as files:
             out = files.enter_context(open(outfile, "w")) if isinstance(outfile, str) else outfile
             stream = files.enter_context(open(events, "w")) if events else None
             told = Reporter(
-                out, engine.world.environment, json=json, events=stream, width=_width(control)
+                out,
+                engine.world.environment,
+                json=json,
+                events=stream,
+                steps=needed,
+                width=_width(engine),
+                logs=engine.log if (verbosity or 0) > 1 else None,
             )
-            runner = ProofRunner(
-                self.dep_manager,
-                told,
-                keep_going=keep_going or continue_,
-                forced=forced,
-                always=always,
-                stream=Stream(verbosity, force_verbosity),
-            )
-            code = self._run(engine, runner, control, told)
+            forced = asked.steps if always else ()
+            course = Course(engine, told, forced=forced, keep_going=keep_going)
+            crew = files.enter_context(_crew(engine, num_process))
+            control = asked.control
+            if control is None:
+                plan = Schedule(engine.graph, needed, shuffle)
+                code = _run(engine, told, lambda: _steps(course, crew, plan))
+            else:
+                runner = ProofRunner(
+                    self.dep_manager,
+                    told,
+                    course,
+                    crew,
+                    keep_going=keep_going,
+                    always=always,
+                    stream=Stream(verbosity, force_verbosity),
+                    waits=schedule.waits(engine.graph, needed),
+                )
+                code = _run(engine, told, lambda: runner.run_all(control.task_dispatcher()))
         if junit:
             durable.write(Path(junit).absolute(), reports.junit(told.outcomes))
         return code
 
-    def _control(self, *, single: bool) -> TaskControl:
-        control = TaskControl(self.task_list)
-        control.process(self.sel_tasks)
-        if single:
-            for name in expand(control, control.selected_tasks):
-                control.tasks[name].task_dep = []
-        return control
 
-    def _run(
-        self, engine: Engine, runner: ProofRunner, control: TaskControl, told: Reporter
-    ) -> int:
-        code = 0
-        try:
-            with stoppable(), engine.running():
-                for notice in engine.notices:
-                    told.notice(notice)
-                code = runner.run_all(control.task_dispatcher())
-        except Stopped as stopped:
-            told.notice(str(stopped))
-            code = stopped.code
-        except Refused as refused:
-            told.write(f"{refused}\n")
-            told.notices.append(str(refused))
-            code = refused.code
-        told.summary(code)
-        return code
+@contextlib.contextmanager
+def _crew(engine: Engine, number: int) -> Iterator[Crew]:
+    """Return as many hands as were asked for."""
+    if number < 0:
+        raise InvalidCommand(f"-n: expected a number from 1 on, found {number}")
+    yield Crew(number, engine.pools)
 
 
-def _width(control: TaskControl) -> int:
-    names = [name for name, task in control.tasks.items() if not task.has_subtask]
+def _width(engine: Engine) -> int:
+    names = (*engine.graph.steps, *engine.graph.guards())
     return min(max(map(len, names), default=0), 40)
+
+
+def _steps(course: Course, crew: Crew, plan: Schedule) -> int:
+    crew.run(Steps(course, plan))
+    return course.code
+
+
+def _run(engine: Engine, told: Reporter, act: Callable[[], int]) -> int:
+    code = 0
+    try:
+        with stoppable(engine.stopping), engine.running():
+            for notice in engine.notices:
+                told.notice(notice)
+            code = act()
+    except Stopped as stopped:
+        told.notice(str(stopped))
+        code = stopped.code
+    except Refused as refused:
+        told.write(f"{refused}\n")
+        told.notices.append(str(refused))
+        code = refused.code
+    told.summary(code)
+    return code
 
 
 class Trace(OursAlone):
@@ -198,6 +190,6 @@ class Apart(OursAlone):
 
     def _execute(self, pos_args: list[str]) -> int:
         engine = self.needed_engine()
-        with stoppable(), engine.running():
+        with stoppable(engine.stopping), engine.running():
             tracing.apart(engine, engine.graph.steps[pos_args[0]])
         return 0
