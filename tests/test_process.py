@@ -20,7 +20,7 @@ import pytest
 from sealwright import process
 from sealwright.errors import ProgramFailed
 
-LIB = Path(process.__file__).parents[1]
+LIB = Path(process.__file__).parents[2]
 ENV = process.allow_listed()
 FOREVER = 'echo $$ > "$1"; exec sleep 600'
 STUBBORN = f"trap '' TERM; {FOREVER}"  # what is ignored stays ignored across exec
