@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -255,6 +255,11 @@ class TestFailure:
 
 
 class TestEnding:
+    @pytest.fixture(autouse=True)
+    def reopened(self) -> Iterator[None]:
+        yield
+        process.reopen()
+
     @pytest.mark.parametrize("program", [FOREVER, STUBBORN], ids=["obedient", "ignores TERM"])
     def test_the_time_limit_ends_the_program(self, program, tmp_path):
         with pytest.raises(ProgramFailed, match=r"expected an end in 1 s, found it still at work"):
@@ -366,10 +371,6 @@ echo ready; {ending}
             process.stop_all(grace=2)
         assert str(slow.exception()).endswith("found SIGTERM")
 
-    def test_stop_all_with_nothing_at_work_does_nothing(self):
-        process.stop_all()
-        assert python("print(1)").out == b"1\n"
-
     def test_runs_in_many_threads_do_not_disturb_each_other(self):
         with ThreadPoolExecutor(16) as pool:
             runs = pool.map(lambda n: python(f"print({n})").out, range(64))
@@ -446,6 +447,70 @@ class TestConfinement:
         done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True)
         assert done.stdout == b"() False b'ran\\n'\n"
         assert done.stderr == b""
+
+
+class TestStopping:
+    @pytest.fixture(autouse=True)
+    def ended(self) -> Iterator[None]:
+        yield
+        process.reopen()
+
+    def test_no_program_begins_until_the_end_of_the_stop_is_told(self):
+        process.stop_all()
+        assert process.stopping()
+        with pytest.raises(process.Stopping, match="being stopped, so that no program begins"):
+            python("")
+        process.reopen()
+        assert not process.stopping()
+        assert python("print(1)").out == b"1\n"
+
+    def test_what_ends_something_that_would_stay_may_still_begin(self):
+        process.stop_all()
+        assert python("print(1)", ending=True).out == b"1\n"
+
+    def test_threads_that_go_on_starting_programs_leave_none_at_work(self, tmp_path):
+        """A program is either known when all are stopped, or it is not started."""
+        told: list[str] = []
+
+        def again_and_again(number: int) -> None:
+            for count in range(100_000):
+                try:
+                    shell(FOREVER, tmp_path / f"{number}.{count}")
+                except process.Stopping as problem:
+                    return told.append(str(problem))
+                except ProgramFailed:
+                    pass
+            raise AssertionError("was never refused")
+
+        with ThreadPoolExecutor(4) as pool:
+            rounds = [pool.submit(again_and_again, number) for number in range(4)]
+            for number in range(4):
+                number_in(tmp_path / f"{number}.0")
+            process.stop_all(grace=5)
+            for each in rounds:
+                each.result()
+        assert len(told) == 4
+        begun = [text for file in tmp_path.iterdir() if (text := file.read_text()).endswith("\n")]
+        assert not any(alive(int(pid)) for pid in begun)
+
+    def test_a_signal_in_the_main_thread_stops_the_programs_of_all_threads(self, tmp_path):
+        program = """
+import os, signal, sys; from concurrent.futures import ThreadPoolExecutor; from pathlib import Path
+from sealwright import process
+signal.signal(signal.SIGTERM, lambda *_: process.stop_all(5))
+def again(number):
+    while True:
+        try: process.run(sys.argv[1:-1] + [f"{sys.argv[-1]}/{number}"], cwd=Path("/"),
+                         env=process.allow_listed())
+        except process.Stopping: return "refused"
+        except process.ProgramFailed: pass
+with ThreadPoolExecutor(3) as pool: print(*pool.map(again, range(3)), file=sys.stderr)
+"""
+        caller = start_caller(FOREVER, tmp_path, program)
+        pids = [number_in(tmp_path / str(number)) for number in range(3)]
+        caller.terminate()
+        assert caller.communicate()[1] == b"refused refused refused\n"
+        assert not any(map(alive, pids))
 
 
 @pytest.mark.parametrize("name", ["plain", "a) b", ") R 1 1 ("])

@@ -28,21 +28,24 @@ from sealwright.clock import Stopwatch
 from sealwright.errors import ProgramFailed
 from sealwright.process import groups
 from sealwright.process.cell import confinement, isolated
-from sealwright.process.groups import GRACE, kernel_fields, stop_all
+from sealwright.process.groups import GRACE, Stopping, kernel_fields, reopen, stop_all, stopping
 from sealwright.process.talk import Talk
 from sealwright.process.variables import allow_listed, environment, find
 
 __all__ = [
     "GRACE",
     "Finished",
+    "Stopping",
     "allow_listed",
     "confinement",
     "environment",
     "find",
     "isolated",
     "kernel_fields",
+    "reopen",
     "run",
     "stop_all",
+    "stopping",
 ]
 
 
@@ -69,12 +72,14 @@ def run(
     check: bool = True,
     limit: int = 64 << 20,
     grace: float = GRACE,
+    ending: bool = False,
 ) -> Finished:
     """Run ``argv`` to its end and return what came of it.
 
     Standard output and error are captured, at most ``limit`` bytes together, or both go to
     ``log``.  `ProgramFailed` if it cannot be started, wrote more, took longer than
-    ``timeout`` seconds, or, with ``check``, did not end with 0.
+    ``timeout`` seconds, or, with ``check``, did not end with 0.  `Stopping` while the run is
+    being stopped, unless the program is one that is ``ending`` what would stay otherwise.
     """
     watch = Stopwatch()
     command = [*confinement(network=network), _located(argv[0], cwd, env), *argv[1:]]
@@ -82,7 +87,7 @@ def run(
     process: subprocess.Popen[bytes] | None = None
     try:
         with groups.undisturbed():
-            process = _start(argv[0], command, cwd, env, stdin=bool(stdin), log=log)
+            process = _start(argv[0], command, cwd, env, stdin=bool(stdin), log=log, ending=ending)
         talk.until(process, watch, timeout)
     finally:
         code = groups.end(process, grace) if process else None
@@ -114,6 +119,7 @@ def _start(
     *,
     stdin: bool,
     log: BinaryIO | int | None,
+    ending: bool,
 ) -> subprocess.Popen[bytes]:
     """Start a program and count its group among those at work, in one step."""
     if log is not None and not isinstance(log, int):
@@ -132,7 +138,7 @@ def _start(
         )
 
     try:
-        return groups.begin(start)
+        return groups.begin(start, ending=ending)
     except (OSError, ValueError) as error:  # no such folder, too long an argument, a NUL
         raise ProgramFailed(f"{name}: could not be started in {cwd}: {error}") from None
 

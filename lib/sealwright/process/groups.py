@@ -13,10 +13,11 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from sealwright.clock import Stopwatch
+from sealwright.errors import ProgramFailed
 
 GRACE = 5.0  # seconds between TERM and KILL
 SHORTEST, LONGEST = 0.0005, 0.02  # seconds between two looks at a silent program
@@ -25,19 +26,39 @@ _LOOK = os.WEXITED | os.WNOWAIT  # look, but leave the zombie: it keeps the grou
 
 _live: set[int] = set()  # the process groups at work; their leaders are not reaped yet
 _guard = threading.RLock()  # whoever signals a group holds it; a signal handler may re-enter
+_closed = False  # true while the run is being stopped
+
+
+class Stopping(ProgramFailed):
+    """A program was not started, since the run is being stopped."""
 
 
 def stop_all(grace: float = GRACE) -> None:
-    """End every group at work: TERM, at most ``grace`` seconds, KILL.
+    """End every group at work (TERM, at most ``grace`` seconds, KILL), and let none begin.
 
-    May be called from a signal handler.  Each group is reaped by the `run` that started it,
-    which then tells of the signal; the caller sees to it that no other `run` begins.
+    May be called from a signal handler, whatever other threads do: a program that one of
+    them is starting is ended too, and a later one is refused as `Stopping`, until `reopen`.
+    Each group is reaped by the `run` that started it, which then tells of the signal.
     """
+    global _closed
+    _closed = True
+    with _guard:  # whoever is starting a program now has it counted first
+        doomed = frozenset(_live)
     for number in (signal.SIGTERM, signal.SIGKILL):
-        with _guard:  # whoever is starting a program now has it counted first
-            for group in _live:
-                send(group, number)
-        _wait(_at_work, grace)
+        for group in doomed:
+            send(group, number)
+        _wait(lambda: _any_at_work(doomed), grace)
+
+
+def reopen() -> None:
+    """Let programs begin again after `stop_all`: everything that was stopped has been undone."""
+    global _closed
+    _closed = False
+
+
+def stopping() -> bool:
+    """Return whether `stop_all` was called, and `reopen` not yet."""
+    return _closed
 
 
 def kernel_fields(pid: int) -> tuple[str, ...]:
@@ -78,9 +99,17 @@ def undisturbed() -> Iterator[None]:
             signal.raise_signal(late)
 
 
-def begin(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
-    """Start a program and count its group among those at work, in one step."""
+def begin(
+    start: Callable[[], subprocess.Popen[bytes]], *, ending: bool = False
+) -> subprocess.Popen[bytes]:
+    """Start a program and count its group among those at work, in one step.
+
+    `Stopping` once `stop_all` was called, unless the program is one that is ``ending`` what
+    would stay otherwise.
+    """
     with _guard:
+        if _closed and not ending:
+            raise Stopping("the run is being stopped, so that no program begins")
         process = start()
         _live.add(process.pid)
     return process
@@ -144,9 +173,9 @@ def send(group: int, number: int) -> None:
                 os.killpg(group, number)
 
 
-def _at_work() -> bool:
+def _any_at_work(groups: Iterable[int]) -> bool:
     with _guard:
-        return any(not ended(group) for group in _live)
+        return any(group in _live and not ended(group) for group in groups)
 
 
 def _wait(pending: Callable[[], bool], grace: float) -> None:
