@@ -43,6 +43,10 @@ def python(
     return process.run([sys.executable, "-c", program, *arguments], cwd=cwd, env=ENV, **options)
 
 
+def refuse(*_: object) -> None:
+    raise PermissionError
+
+
 def alive(pid: int) -> bool:
     return process.kernel_fields(pid)[:1] not in ((), ("Z",), ("X",))
 
@@ -265,6 +269,26 @@ class TestEnding:
         with pytest.raises(ProgramFailed, match=r"expected an end in 1 s, found it still at work"):
             shell(program, tmp_path / "pid", timeout=1, grace=0.1)
         assert not alive(number_in(tmp_path / "pid"))
+
+    @pytest.mark.parametrize("watched", [True, False], ids=["watched", "looked at"])
+    def test_a_program_that_somebody_kills_is_an_error_at_once(
+        self, watched, tmp_path, monkeypatch
+    ):
+        """In the main thread and in others, and whatever else is at work."""
+        if not watched:
+            monkeypatch.setattr(os, "pidfd_open", refuse)
+        with ThreadPoolExecutor() as pool:
+            runs = [pool.submit(shell, FOREVER, tmp_path / name) for name in "abc"]
+            for name, run in zip("ab", runs, strict=False):
+                os.kill(number_in(tmp_path / name), signal.SIGKILL)
+                with pytest.raises(ProgramFailed, match="expected exit code 0, found SIGKILL"):
+                    run.result(timeout=20)
+            killer = pool.submit(lambda: os.kill(number_in(tmp_path / "d"), signal.SIGKILL))
+            with pytest.raises(ProgramFailed, match="expected exit code 0, found SIGKILL"):
+                shell(FOREVER, tmp_path / "d", timeout=20)
+            killer.result()
+            assert not runs[2].done()
+            process.stop_all()
 
     @pytest.mark.parametrize("ending", ["exit 0", "sleep 600"], ids=["ends", "is late"])
     def test_nobody_in_the_group_outlives_the_run(self, ending, tmp_path):

@@ -7,10 +7,12 @@ to a limit, after which it has failed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import signal
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, cast
 
@@ -19,6 +21,7 @@ from sealwright.errors import ProgramFailed
 from sealwright.process import groups
 
 PIECE = 1 << 16  # the size of a pipe's buffer on Linux
+_WATCHED = 0.1  # seconds between two looks at a program whose end wakes us
 
 
 @dataclass(slots=True)
@@ -33,15 +36,18 @@ class Talk:
 
     def until(self, process: subprocess.Popen[bytes], watch: Stopwatch, timeout: float) -> None:
         """Pump until the program has ended; then kill what it left, and take what it said."""
-        with selectors.DefaultSelector() as selector:
+        with selectors.DefaultSelector() as selector, _death_of(process.pid) as death:
             self._register(process, selector)
+            if death is not None:
+                selector.register(death, selectors.EVENT_READ)
+            longest = groups.LONGEST if death is None else _WATCHED
             pause = groups.SHORTEST
             while not groups.ended(process.pid):
                 if watch.seconds() >= timeout:
                     found = f"found it still at work{self.words()}"
                     raise ProgramFailed(f"{self.name}: expected an end in {timeout:g} s, {found}")
                 moved = self._pump(selector, pause)
-                pause = groups.SHORTEST if moved else min(2 * pause, groups.LONGEST)
+                pause = groups.SHORTEST if moved else min(2 * pause, longest)
             groups.send(process.pid, signal.SIGKILL)
             while self._pump(selector, 0):
                 pass
@@ -68,6 +74,9 @@ class Talk:
         """Move what can be moved within ``pause`` seconds; return whether something was."""
         events = selector.select(pause)
         for key, _ in events:
+            if isinstance(key.fileobj, int):  # the program has ended
+                selector.unregister(key.fileobj)
+                continue
             stream = cast(IO[bytes], key.fileobj)
             more = self._write(stream) if key.data is None else self._read(stream, key.data)
             if not more:
@@ -89,3 +98,17 @@ class Talk:
         except BrokenPipeError:  # the program does not want to hear more, which is its right
             return False
         return bool(self.rest)
+
+
+@contextlib.contextmanager
+def _death_of(pid: int) -> Iterator[int | None]:
+    """Yield a descriptor that can be read once a child has ended, where the kernel has such."""
+    try:
+        death = os.pidfd_open(pid)
+    except OSError:  # an old kernel, or one that forbids it: then it is looked at often
+        yield None
+        return
+    try:
+        yield death
+    finally:
+        os.close(death)
