@@ -19,17 +19,26 @@ import pytest
 
 from sealwright import process
 from sealwright.errors import ProgramFailed
+from sealwright.process import cell
 
 LIB = Path(process.__file__).parents[2]
 ENV = process.allow_listed()
 FOREVER = 'echo $$ > "$1"; exec sleep 600'
 STUBBORN = f"trap '' TERM; {FOREVER}"  # what is ignored stays ignored across exec
+# in a session of its own, and without the environment and the descriptors it was given
+ORPHAN = """
+env -i setsid sh -c 'echo $$ > "$1"; exec sleep 600' sh "$1" <&- >&- 2>&- &
+until [ -s "$1" ]; do sleep 0.01; done
+"""
+LASTING = f"{ORPHAN} exec sleep 600"
 # a shell without job control starts what runs in the background with SIGINT ignored
 CALLER = """
 import signal; signal.signal(signal.SIGINT, signal.default_int_handler)
 import sys; from pathlib import Path; from sealwright import process
 process.run(sys.argv[1:], cwd=Path("/"), env=process.allow_listed())
 """
+
+CLAIM = "Path(sys.argv[-1] + '.isolated').write_text(str(process.isolated()))"
 
 
 def shell(program: str, *arguments: object, **options: Any) -> process.Finished:
@@ -401,6 +410,59 @@ echo ready; {ending}
         assert [int(out) for out in runs] == list(range(64))
 
 
+@pytest.mark.skipif(not process.isolated(), reason="needs network namespaces")
+class TestKeeper:
+    """A killed Sealwright leaves nobody behind."""
+
+    def test_the_orphans_of_a_killed_sealwright_are_killed(self, tmp_path):
+        caller = start_caller(LASTING, tmp_path / "pid")
+        pid = number_in(tmp_path / "pid")
+        caller.kill()
+        assert eventually(lambda: not alive(pid))
+
+    def test_a_fork_that_outlives_a_killed_sealwright_saves_no_orphan(self, tmp_path):
+        forks = (
+            "import os; process.confinement()\n"
+            "if not os.fork():\n"
+            "    Path(sys.argv[-1] + '.fork').write_text(f'{os.getpid()}\\n'); signal.pause()\n"
+        )
+        program = CALLER.replace("\nprocess.run", f"\n{forks}process.run")
+        caller = start_caller(LASTING, tmp_path / "pid", program)
+        pid, fork = number_in(tmp_path / "pid"), number_in(tmp_path / "pid.fork")
+        caller.kill()
+        try:
+            assert eventually(lambda: not alive(pid))
+            assert alive(fork)
+        finally:
+            os.kill(fork, signal.SIGKILL)
+
+    def test_the_daemons_of_a_sealwright_that_ends_by_itself_stay(self, tmp_path):
+        caller = start_caller(ORPHAN, tmp_path / "pid")
+        caller.communicate()
+        pid = number_in(tmp_path / "pid")
+        try:
+            assert alive(pid)
+        finally:
+            os.kill(pid, signal.SIGKILL)
+
+    @pytest.mark.parametrize("how", ["sys.exit()", "os.kill(os.getpid(), 9)", "os._exit(0)"])
+    def test_the_keeper_ends_with_sealwright_however_that_ends(self, how):
+        program = (
+            "import os, sys; from sealwright.process import cell; cell.confinement()\n"
+            f"print(cell._keeper.shell.pid, flush=True); {how}"
+        )
+        environment = {**os.environ, "PYTHONPATH": str(LIB)}
+        done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True)
+        assert eventually(lambda: not alive(int(done.stdout)))
+
+    def test_a_keeper_that_somebody_killed_is_replaced(self):
+        keeper = cell._keeper
+        keeper.shell.kill()
+        assert eventually(lambda: not alive(keeper.shell.pid))
+        assert python("print(1)").out == b"1\n"
+        assert cell._keeper.shell.pid != keeper.shell.pid
+
+
 CONNECT = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5)"
 
 
@@ -440,7 +502,8 @@ class TestConfinement:
             "argv = ['sh', '-c', 'readlink /proc/self/ns/net; id -u']\n"
             "seen = process.run(argv, cwd=Path('/'), env=process.allow_listed()).out\n"
             "print(process.isolated() != seen.startswith(own), seen.endswith(b'\\n65534\\n'))\n"
-            "print('--user' in process.confinement() or not process.isolated())"
+            "joins = [word for word in process.confinement() if word.startswith('--user=')]\n"
+            "print(bool(joins) == process.isolated())"
         )
         environment = {**os.environ, "PYTHONPATH": str(LIB)}
         command = [sys.executable, "-c", program]
@@ -448,15 +511,18 @@ class TestConfinement:
         assert (done.stdout, done.stderr) == (b"True True\nTrue\n", b"")
 
     @pytest.mark.skipif(os.getuid() != 0, reason="needs root, to be somebody else")
-    def test_without_privileges_a_killed_sealwright_takes_its_program_along(self):
+    @pytest.mark.parametrize("program", [STUBBORN, LASTING], ids=["program", "orphan"])
+    def test_without_privileges_a_killed_sealwright_takes_everybody_along(self, program):
         drop = "import os; os.setgroups([]); os.setgid(65534); os.setuid(65534)"
-        program = CALLER.replace("\nprocess.run", f"\n{drop}\nprocess.run")
+        caller = CALLER.replace("\nprocess.run", f"\n{drop}\n{CLAIM}\nprocess.run")
         with TemporaryDirectory() as folder:  # one that anybody may reach
             Path(folder).chmod(0o777)
-            caller = start_caller(STUBBORN, Path(folder, "pid"), program)
+            begun = start_caller(program, Path(folder, "pid"), caller)
             pid = number_in(Path(folder, "pid"))
-        caller.kill()
-        caller.communicate()
+            isolated = Path(folder, "pid.isolated").read_text() == "True"
+        begun.kill()
+        begun.communicate()
+        assert program == STUBBORN or isolated
         assert eventually(lambda: not alive(pid))
 
     def test_without_the_tools_there_is_no_claim_and_the_program_runs(self, tmp_path):
