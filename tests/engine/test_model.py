@@ -1,0 +1,205 @@
+"""The engine and a model that hashes everything agree on what executes, and on what it leaves.
+
+Random small graphs, random edits, random runs, in two repositories: one as it is, and a twin
+whose stat cache is deleted before every run.  For a wide run, with other cases each time::
+
+    pytest tests/engine/test_model.py --hypothesis-profile=wide --hypothesis-seed=1
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sealwright import durable
+from sealwright.paths import parse
+from sealwright.step import Fact, File, Run, Step, Tree, World
+from tests.support import edits, model
+from tests.support.model import Disk, Model, Plan, Settings
+from tests.support.workbench import Workbench
+
+SOURCES = ("a", "b", "src/c", "src/d")
+FOLDERS = ("src", "g", "h")
+MEMORY = next(filter(Path.is_dir, [Path("/dev/shm")]), None)  # where durable writes cost nothing
+Script = list[tuple[object, ...]]
+
+
+class Repository:
+    """A repository with the steps of ``plans``, and the edits that a script makes in it."""
+
+    def __init__(self, root: Path, plans: tuple[Plan, ...], told: Settings) -> None:
+        root.mkdir()
+        self.bench, self.plans, self.told = Workbench(root), plans, told
+        for name in SOURCES:
+            self.bench.write(name, f"{name} one")
+        for folder in FOLDERS:
+            (root / folder).mkdir(exist_ok=True)
+
+    def run(self, wanted: int | None) -> set[int]:
+        self.bench.steps = [self._step(n, plan) for n, plan in enumerate(self.plans)]
+        self.bench.environment["V"] = self.told.variable
+        names = () if wanted is None else (f"s{wanted}",)
+        return {int(name[1:]) for name in self.bench.executed(*names)}
+
+    def edit(self, what: str, *names: str) -> None:
+        places = [self.bench.root / name for name in names]
+        if what in edits.PLACE:
+            edits.PLACE[what](places[0])
+        else:
+            getattr(edits, what)(*places)
+
+    def lose(self, *names: str) -> None:
+        for name in names:
+            (self.bench.root / ".sealwright" / name).unlink(missing_ok=True)
+
+    def settle(self) -> None:
+        """Wait for the next tick of the file system, so that the stat cache may learn."""
+        mark = self.bench.root.parent / "mark"
+        mark.touch()
+        before = mark.stat().st_mtime_ns
+        while mark.stat().st_mtime_ns == before:
+            time.sleep(0.001)
+            mark.touch()
+
+    def _step(self, number: int, plan: Plan) -> Step:
+        return Step(
+            name=f"s{number}",
+            doc="Make.",
+            act=partial(act, plan),
+            inputs=tuple(self._item(item) for item in plan.inputs),
+            outputs=tuple(self._item(item) for item in plan.outputs),  # type: ignore[misc]
+            version=self.told.versions.get(number, "1"),
+            arguments={"n": self.told.arguments.get(number, 0)},
+            environment=("V",) if plan.variable else (),
+        )
+
+    def _item(self, item: str) -> File | Tree | Fact:
+        kind, name = model.words(item)
+        if kind == "fact":
+            return Fact(name, partial(value, self.told.facts, name))
+        return File(parse(name)) if kind == "file" else Tree(parse(name))
+
+
+def value(facts: Mapping[str, int], name: str, world: World) -> int:
+    return facts.get(name, 0)
+
+
+def act(plan: Plan, run: Run) -> None:
+    """Read what is declared, and write what the model would."""
+    disk = model.read_disk(run.root)
+    facts = {item.name: run.fact(item) for item in run.step.inputs if isinstance(item, Fact)}
+    read = [model.seen(disk, item, facts) for item in plan.inputs]
+    told = run.step.arguments["n"], run.environment["V"] if plan.variable else None
+    for path, (_, data, program) in model.made(plan, told, read).items():
+        place = _staged(run, path)
+        durable.mkdir(place.parent)
+        durable.create(place, data, mode=0o755 if program else 0o644)
+
+
+def _staged(run: Run, path: str) -> Path:
+    for output in run.step.outputs:
+        assert isinstance(output, File | Tree)
+        if model.within(path, output.path):
+            return Path(f"{run.path(output)}{path.removeprefix(output.path)}")
+    raise AssertionError(path)
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> tuple[Plan, ...]:
+    """Draw steps, each of which reads what is there before it; a folder once read is closed."""
+    plans: list[Plan] = []
+    files, trees, open_ = [f"file {name}" for name in SOURCES], ["tree src"], list(FOLDERS)
+    for number in range(draw(st.integers(2, 7))):
+        choice = st.sampled_from([*files, *files[4:], *trees, "fact F0", "fact F1"])
+        inputs = tuple(draw(st.lists(choice, min_size=1, max_size=3, unique=True)))
+        open_ = [folder for folder in open_ if f"tree {folder}" not in inputs]
+        outputs = []
+        for each in range(draw(st.integers(1, 2))):
+            folder = draw(st.sampled_from([*open_, "out"]))
+            kind = draw(st.sampled_from(["file", "file", "tree"]))
+            outputs.append(f"{kind} {folder}/{number}.{each}")
+            trees += [f"tree {folder}"] if folder != "out" else []
+            files += outputs[-1:] if kind == "file" else [f"file {folder}/{number}.{each}/x"]
+            trees += outputs[-1:] if kind == "tree" else []
+        trees = list(dict.fromkeys(trees))
+        how = draw(st.sampled_from(["all", "length", "first"]))
+        plans.append(Plan(inputs, tuple(outputs), how, draw(st.booleans())))
+    return tuple(plans)
+
+
+def scripts(plans: tuple[Plan, ...]) -> st.SearchStrategy[Script]:
+    """Return edits of all kinds, and runs of everything or of one step, sometimes a tick later.
+
+    What cannot be seen from size and times comes more often, and so does what is read.
+    """
+    made = [model.words(item) for plan in plans for item in plan.outputs]
+    outputs = [name for _, name in made]
+    inside = [f"{name}/x" for kind, name in made if kind == "tree"]
+    read = [
+        name for plan in plans for kind, name in map(model.words, plan.inputs) if kind != "fact"
+    ]
+    places = st.sampled_from([*read, *read, *SOURCES, *outputs, *inside])
+    number = st.integers(0, len(plans) - 1)
+    unseen = st.sampled_from(["other", "other", "replace", "swap", *edits.PLACE])
+    one = st.tuples(unseen, places, places)
+    more = st.one_of(
+        st.tuples(st.just("delete"), st.sampled_from(outputs)),
+        st.tuples(st.sampled_from(["version", "argument", "variable", "fact"]), number),
+        st.tuples(st.sampled_from(["no cache", "no index"])),
+    )
+    run = st.tuples(st.just("run"), st.none() | st.none() | number, st.booleans())
+    return st.lists(st.one_of(one, one, more, run, run), min_size=3, max_size=16)
+
+
+CASES = graphs().flatmap(lambda plans: st.tuples(st.just(plans), scripts(plans)))
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(CASES)
+def test_what_executes_and_what_it_leaves_is_what_hashing_everything_says(
+    case: tuple[tuple[Plan, ...], Script],
+) -> None:
+    plans, script = case
+    told = Settings()
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        pair = [Repository(Path(folder, name), plans, told) for name in ("as-is", "twin")]
+        oracle = Model(plans, told)
+        last: Script = [("run", None, True), ("run", None, False)]
+        for what, *rest in [("run", None, True), *script, *last]:
+            if what == "run":
+                check(pair, oracle, *rest)  # type: ignore[arg-type]
+            elif what in ("version", "argument", "variable", "fact"):
+                edits.setting(told, str(what), *rest)  # type: ignore[arg-type]
+            else:
+                for repository in pair:
+                    change(repository, str(what), *map(str, rest))
+
+
+def change(repository: Repository, what: str, *names: str) -> None:
+    match what:
+        case "no cache":
+            repository.lose("stat.cache")
+        case "no index":
+            repository.lose("state.db", "state.db-wal", "state.db-shm")
+        case _:
+            repository.edit(what, *names)
+
+
+def check(pair: list[Repository], oracle: Model, wanted: int | None, settle: bool) -> None:
+    """Run in both; what executes and what is there afterwards is what the model says."""
+    cached, twin = pair
+    expected: Disk = model.read_disk(cached.bench.root)
+    assert expected == model.read_disk(twin.bench.root)
+    executes = oracle.run(expected, wanted)
+    if settle:
+        cached.settle()
+    twin.lose("stat.cache")
+    assert (cached.run(wanted), twin.run(wanted)) == (executes, executes)
+    for repository in pair:
+        assert model.read_disk(repository.bench.root) == expected
