@@ -455,6 +455,16 @@ class TestKeeper:
         done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True)
         assert eventually(lambda: not alive(int(done.stdout)))
 
+    def test_a_keeper_that_would_keep_sealwrights_own_namespace_does_not_begin(self, tmp_path):
+        skipping = '#!/bin/sh\nwhile [ $1 != -- ]; do shift; done\nshift; exec "$@"'
+        (tmp_path / "unshare").write_text(skipping)
+        (tmp_path / "unshare").chmod(0o755)
+        program = "from sealwright.process import cell; print(cell._begun())"
+        path = f"{tmp_path}:{os.environ['PATH']}"
+        environment = {**os.environ, "PYTHONPATH": str(LIB), "PATH": path}
+        done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True)
+        assert done.stdout == b"_Keeper(shell=None, prefix=())\n"
+
     def test_a_keeper_that_somebody_killed_is_replaced(self):
         keeper = cell._keeper
         keeper.shell.kill()

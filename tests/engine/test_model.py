@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from sealwright import durable
 from sealwright.paths import parse
 from sealwright.step import Fact, File, Run, Step, Tree, World
-from tests.support import edits, model
-from tests.support.model import Disk, Model, Plan, Settings
+from tests.support import disk, edits, model
+from tests.support.disk import Disk
+from tests.support.model import Model, Plan, Settings
 from tests.support.workbench import Workbench
 
 SOURCES = ("a", "b", "src/c", "src/d")
@@ -92,9 +93,9 @@ def value(facts: Mapping[str, int], name: str, world: World) -> int:
 
 def act(plan: Plan, run: Run) -> None:
     """Read what is declared, and write what the model would."""
-    disk = model.read_disk(run.root)
+    there = disk.read(run.root)
     facts = {item.name: run.fact(item) for item in run.step.inputs if isinstance(item, Fact)}
-    read = [model.seen(disk, item, facts) for item in plan.inputs]
+    read = [model.seen(there, item, facts) for item in plan.inputs]
     told = run.step.arguments["n"], run.environment["V"] if plan.variable else None
     for path, (_, data, program) in model.made(plan, told, read).items():
         place = _staged(run, path)
@@ -105,7 +106,7 @@ def act(plan: Plan, run: Run) -> None:
 def _staged(run: Run, path: str) -> Path:
     for output in run.step.outputs:
         assert isinstance(output, File | Tree)
-        if model.within(path, output.path):
+        if disk.within(path, output.path):
             return Path(f"{run.path(output)}{path.removeprefix(output.path)}")
     raise AssertionError(path)
 
@@ -194,12 +195,12 @@ def change(repository: Repository, what: str, *names: str) -> None:
 def check(pair: list[Repository], oracle: Model, wanted: int | None, settle: bool) -> None:
     """Run in both; what executes and what is there afterwards is what the model says."""
     cached, twin = pair
-    expected: Disk = model.read_disk(cached.bench.root)
-    assert expected == model.read_disk(twin.bench.root)
+    expected: Disk = disk.read(cached.bench.root)
+    assert expected == disk.read(twin.bench.root)
     executes = oracle.run(expected, wanted)
     if settle:
         cached.settle()
     twin.lose("stat.cache")
     assert (cached.run(wanted), twin.run(wanted)) == (executes, executes)
     for repository in pair:
-        assert model.read_disk(repository.bench.root) == expected
+        assert disk.read(repository.bench.root) == expected

@@ -1,23 +1,20 @@
 """What a run must do, worked out anew by hashing everything; it shares no code with the engine.
 
 A `Plan` is a step as plain words: inputs and outputs are ``file NAME``, ``tree NAME`` or
-``fact NAME``.  A disk is a mapping of names to what is there: ``("dir",)``, ``("link", text)``
-or ``("file", bytes, executable)``.  `Model.run` says which steps execute and changes the disk
-as they would; it keeps, for each step, the digests of definition, inputs and outputs as of
-its last execution, and a step executes exactly when one of them is another now.
+``fact NAME``.  `Model.run` says which steps execute and changes the disk as they would; it
+keeps, for each step, the digests of definition, inputs and outputs as of its last execution,
+and a step executes exactly when one of them is another now.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-Disk = dict[str, tuple[Any, ...]]
+from tests.support.disk import Disk, erase, put, within
 
 
 @dataclass(frozen=True)
@@ -128,40 +125,5 @@ def words(item: str) -> tuple[str, str]:
     return kind, name
 
 
-def within(path: str, folder: str, *, real: bool = False) -> bool:
-    return path.startswith(f"{folder}/") or (path == folder and not real)
-
-
 def digest(value: object) -> str:
     return sha256(repr(value).encode()).hexdigest()
-
-
-def erase(disk: Disk, name: str) -> None:
-    for path in [path for path in disk if within(path, name)]:
-        del disk[path]
-
-
-def put(disk: Disk, name: str, entry: tuple[Any, ...]) -> None:
-    folder = os.path.dirname(name)
-    if folder and folder not in disk:
-        put(disk, folder, ("dir",))
-    disk[name] = entry
-
-
-def read_disk(root: Path) -> Disk:
-    """Return what lies under ``root``, but for the engine's own folder."""
-    found: Disk = {}
-    for top, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if name != ".sealwright"]
-        for place in (os.path.join(top, name) for name in [*folders, *names]):
-            found[os.path.relpath(place, root)] = _entry(place)
-    return found
-
-
-def _entry(place: str) -> tuple[Any, ...]:
-    mode = os.lstat(place).st_mode
-    if stat.S_ISLNK(mode):
-        return "link", os.readlink(place)
-    if stat.S_ISDIR(mode):
-        return ("dir",)
-    return "file", Path(place).read_bytes(), bool(mode & stat.S_IXUSR)

@@ -16,7 +16,8 @@ exactly as long; it comes last since a change of credentials clears it.  What th
 had started itself is still in the namespace, whatever session, parent, environment and
 descriptors it has now, and no other process is.  The keeper finds it there: it reads from a
 pipe whose other end only Sealwright holds, and if that ends before a word came, it kills
-everybody in its namespace and ends.  A Sealwright that ends by itself says the word, and
+everybody in its namespace and ends.  (Where it finds that its namespace is Sealwright's own,
+it ends before it begins.)  A Sealwright that ends by itself says the word, and
 daemons stay, such as an agent that serves the next run as well.
 
 Confinement keeps honest programs honest.  It does not hold a hostile one, which may reach
@@ -40,6 +41,7 @@ from sealwright.process.variables import allow_listed, find
 
 _WAYS = (("--net",), ("--user", "--map-current-user", "--net"))
 _KEEP = """
+[ /proc/$PPID/ns/net -ef /proc/$$/ns/net ] && exit
 trap '' HUP INT TERM
 echo
 read -r word && exit
@@ -117,15 +119,19 @@ def _shell(*way: str) -> subprocess.Popen[bytes] | None:
     unshare, sh = find("unshare", env), find("sh", env)
     if unshare is None or sh is None:
         return None
-    shell = subprocess.Popen(
-        [str(unshare), *way, "--", str(sh), "-c", _KEEP],
-        cwd="/",
-        env=env,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    argv = [str(unshare), *way, "--", str(sh), "-c", _KEEP]
+    try:
+        shell = subprocess.Popen(
+            argv,
+            cwd="/",
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:  # no more processes, for example
+        return None
     assert shell.stdout is not None
     with shell.stdout as said:
         kept = said.read(1) != b""
