@@ -28,7 +28,12 @@ from tests.support.workbench import Workbench
 SOURCES = ("a", "b", "src/c", "src/d")
 FOLDERS = ("src", "g", "h")
 MEMORY = next(filter(Path.is_dir, [Path("/dev/shm")]), None)  # where durable writes cost nothing
-Script = list[tuple[object, ...]]
+Script = list[tuple[str, str, str, int]]  # what, one or two places, a step
+MOVES = [
+    *["run", "run", "run now", "run one"] * 2,
+    *[*edits.PLACE, "other", "replace", "mode", "link", "delete", "swap"],
+    *["version", "argument", "variable", "fact", "no cache", "no index"],
+]
 
 
 class Repository:
@@ -48,12 +53,20 @@ class Repository:
         names = () if wanted is None else (f"s{wanted}",)
         return {int(name[1:]) for name in self.bench.executed(*names)}
 
-    def edit(self, what: str, *names: str) -> None:
-        places = [self.bench.root / name for name in names]
-        if what in edits.PLACE:
-            edits.PLACE[what](places[0])
-        else:
-            getattr(edits, what)(*places)
+    def edit(self, what: str, one: str, two: str) -> None:
+        place = self.bench.root / one
+        match what:
+            case "no cache":
+                self.lose("stat.cache")
+            case "no index":
+                self.lose("state.db", "state.db-wal", "state.db-shm")
+            case "delete":
+                if any(one == model.words(item)[1] for plan in self.plans for item in plan.outputs):
+                    edits.delete(place)
+            case "swap":
+                edits.swap(place, self.bench.root / two)
+            case _:
+                edits.PLACE[what](place)
 
     def lose(self, *names: str) -> None:
         for name in names:
@@ -135,27 +148,17 @@ def graphs(draw: st.DrawFn) -> tuple[Plan, ...]:
 
 
 def scripts(plans: tuple[Plan, ...]) -> st.SearchStrategy[Script]:
-    """Return edits of all kinds, and runs of everything or of one step, sometimes a tick later.
-
-    What cannot be seen from size and times comes more often, and so does what is read.
-    """
+    """Return runs and edits; what is read is edited more often than other places."""
     made = [model.words(item) for plan in plans for item in plan.outputs]
-    outputs = [name for _, name in made]
     inside = [f"{name}/x" for kind, name in made if kind == "tree"]
     read = [
         name for plan in plans for kind, name in map(model.words, plan.inputs) if kind != "fact"
     ]
-    places = st.sampled_from([*read, *read, *SOURCES, *outputs, *inside])
-    number = st.integers(0, len(plans) - 1)
-    unseen = st.sampled_from(["other", "other", "replace", "swap", *edits.PLACE])
-    one = st.tuples(unseen, places, places)
-    more = st.one_of(
-        st.tuples(st.just("delete"), st.sampled_from(outputs)),
-        st.tuples(st.sampled_from(["version", "argument", "variable", "fact"]), number),
-        st.tuples(st.sampled_from(["no cache", "no index"])),
+    places = st.sampled_from([*read, *read, *SOURCES, *(name for _, name in made), *inside])
+    numbers = st.integers(0, len(plans) - 1)
+    return st.lists(
+        st.tuples(st.sampled_from(MOVES), places, places, numbers), min_size=6, max_size=16
     )
-    run = st.tuples(st.just("run"), st.none() | st.none() | number, st.booleans())
-    return st.lists(st.one_of(one, one, more, run, run), min_size=3, max_size=16)
 
 
 CASES = graphs().flatmap(lambda plans: st.tuples(st.just(plans), scripts(plans)))
@@ -171,28 +174,20 @@ def test_what_executes_and_what_it_leaves_is_what_hashing_everything_says(
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         pair = [Repository(Path(folder, name), plans, told) for name in ("as-is", "twin")]
         oracle = Model(plans, told)
-        last: Script = [("run", None, True), ("run", None, False)]
-        for what, *rest in [("run", None, True), *script, *last]:
-            if what == "run":
-                check(pair, oracle, *rest)  # type: ignore[arg-type]
-            elif what in ("version", "argument", "variable", "fact"):
-                edits.setting(told, str(what), *rest)  # type: ignore[arg-type]
-            else:
-                for repository in pair:
-                    change(repository, str(what), *map(str, rest))
+        all_, again = ("run", "a", "a", 0), ("run now", "a", "a", 0)
+        for what, one, two, number in [all_, *script, all_, again]:
+            match what:
+                case "run" | "run now" | "run one":
+                    wanted = number if what == "run one" else None
+                    check(pair, oracle, wanted, settle=what == "run")
+                case "version" | "argument" | "variable" | "fact":
+                    edits.setting(told, what, number)
+                case _:
+                    for repository in pair:
+                        repository.edit(what, one, two)
 
 
-def change(repository: Repository, what: str, *names: str) -> None:
-    match what:
-        case "no cache":
-            repository.lose("stat.cache")
-        case "no index":
-            repository.lose("state.db", "state.db-wal", "state.db-shm")
-        case _:
-            repository.edit(what, *names)
-
-
-def check(pair: list[Repository], oracle: Model, wanted: int | None, settle: bool) -> None:
+def check(pair: list[Repository], oracle: Model, wanted: int | None, *, settle: bool) -> None:
     """Run in both; what executes and what is there afterwards is what the model says."""
     cached, twin = pair
     expected: Disk = disk.read(cached.bench.root)
