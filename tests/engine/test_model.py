@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sealwright import durable
@@ -45,7 +45,7 @@ class Repository:
         for name in SOURCES:
             self.bench.write(name, f"{name} one")
         for folder in FOLDERS:
-            (root / folder).mkdir(exist_ok=True)
+            self.bench.write(f"{folder}/extra", "extra")
 
     def run(self, wanted: int | None) -> set[int]:
         self.bench.steps = [self._step(n, plan) for n, plan in enumerate(self.plans)]
@@ -164,6 +164,23 @@ def scripts(plans: tuple[Plan, ...]) -> st.SearchStrategy[Script]:
 CASES = graphs().flatmap(lambda plans: st.tuples(st.just(plans), scripts(plans)))
 
 
+CHAIN = (
+    Plan(("tree src", "file a"), ("file g/0.0",)),
+    Plan(("tree g", "file src/c"), ("tree out/1.0",), "length"),
+    Plan(("file out/1.0/x", "tree out/1.0", "fact F0"), ("file out/2.0",), "all", True),
+)
+
+
+def each(place: str) -> tuple[tuple[Plan, ...], Script]:
+    """Return every edit of one place, each followed by a run."""
+    edited = [(what, place, "b", 0) for what in dict.fromkeys(MOVES)]
+    return CHAIN, [move for edit in edited for move in (edit, ("run", "a", "a", 0))]
+
+
+@example(each("a"))
+@example(each("src/c"))
+@example(each("g/0.0"))
+@example(each("out/1.0"))
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(CASES)
 def test_what_executes_and_what_it_leaves_is_what_hashing_everything_says(

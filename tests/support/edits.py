@@ -91,6 +91,15 @@ def link(place: Path) -> None:
 
 
 @edit
+def rename(place: Path) -> None:
+    """Give what was put beside another name, or its own back."""
+    extra = (place if place.is_dir() else place.parent) / "extra"
+    moved = extra.with_name("moved")
+    if extra.exists() or moved.exists():
+        os.replace(*((extra, moved) if extra.exists() else (moved, extra)))
+
+
+@edit
 def add(place: Path) -> None:
     """Put one more file beside, or into a folder."""
     folder = place if place.is_dir() else place.parent
@@ -102,14 +111,6 @@ def add(place: Path) -> None:
 def drop(place: Path) -> None:
     """Remove what was put beside."""
     ((place if place.is_dir() else place.parent) / "extra").unlink(missing_ok=True)
-
-
-@edit
-def rename(place: Path) -> None:
-    """Give what was put beside another name."""
-    extra = (place if place.is_dir() else place.parent) / "extra"
-    if extra.exists():
-        os.replace(extra, extra.with_name("moved"))
 
 
 def delete(place: Path) -> None:
