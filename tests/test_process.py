@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,17 +19,26 @@ import pytest
 
 from sealwright import process
 from sealwright.errors import ProgramFailed
+from sealwright.process import cell
 
-LIB = Path(process.__file__).parents[1]
+LIB = Path(process.__file__).parents[2]
 ENV = process.allow_listed()
 FOREVER = 'echo $$ > "$1"; exec sleep 600'
 STUBBORN = f"trap '' TERM; {FOREVER}"  # what is ignored stays ignored across exec
+# in a session of its own, and without the environment and the descriptors it was given
+ORPHAN = """
+env -i setsid sh -c 'echo $$ > "$1"; exec sleep 600' sh "$1" <&- >&- 2>&- &
+until [ -s "$1" ]; do sleep 0.01; done
+"""
+LASTING = f"{ORPHAN} exec sleep 600"
 # a shell without job control starts what runs in the background with SIGINT ignored
 CALLER = """
 import signal; signal.signal(signal.SIGINT, signal.default_int_handler)
 import sys; from pathlib import Path; from sealwright import process
 process.run(sys.argv[1:], cwd=Path("/"), env=process.allow_listed())
 """
+
+CLAIM = "Path(sys.argv[-1] + '.isolated').write_text(str(process.isolated()))"
 
 
 def shell(program: str, *arguments: object, **options: Any) -> process.Finished:
@@ -41,6 +50,10 @@ def python(
     program: str, *arguments: str, cwd: Path = Path("/"), **options: Any
 ) -> process.Finished:
     return process.run([sys.executable, "-c", program, *arguments], cwd=cwd, env=ENV, **options)
+
+
+def refuse(*_: object) -> None:
+    raise PermissionError
 
 
 def alive(pid: int) -> bool:
@@ -255,11 +268,36 @@ class TestFailure:
 
 
 class TestEnding:
+    @pytest.fixture(autouse=True)
+    def reopened(self) -> Iterator[None]:
+        yield
+        process.reopen()
+
     @pytest.mark.parametrize("program", [FOREVER, STUBBORN], ids=["obedient", "ignores TERM"])
     def test_the_time_limit_ends_the_program(self, program, tmp_path):
         with pytest.raises(ProgramFailed, match=r"expected an end in 1 s, found it still at work"):
             shell(program, tmp_path / "pid", timeout=1, grace=0.1)
         assert not alive(number_in(tmp_path / "pid"))
+
+    @pytest.mark.parametrize("watched", [True, False], ids=["watched", "looked at"])
+    def test_a_program_that_somebody_kills_is_an_error_at_once(
+        self, watched, tmp_path, monkeypatch
+    ):
+        """In the main thread and in others, and whatever else is at work."""
+        if not watched:
+            monkeypatch.setattr(os, "pidfd_open", refuse)
+        with ThreadPoolExecutor() as pool:
+            runs = [pool.submit(shell, FOREVER, tmp_path / name) for name in "abc"]
+            for name, run in zip("ab", runs, strict=False):
+                os.kill(number_in(tmp_path / name), signal.SIGKILL)
+                with pytest.raises(ProgramFailed, match="expected exit code 0, found SIGKILL"):
+                    run.result(timeout=20)
+            killer = pool.submit(lambda: os.kill(number_in(tmp_path / "d"), signal.SIGKILL))
+            with pytest.raises(ProgramFailed, match="expected exit code 0, found SIGKILL"):
+                shell(FOREVER, tmp_path / "d", timeout=20)
+            killer.result()
+            assert not runs[2].done()
+            process.stop_all()
 
     @pytest.mark.parametrize("ending", ["exit 0", "sleep 600"], ids=["ends", "is late"])
     def test_nobody_in_the_group_outlives_the_run(self, ending, tmp_path):
@@ -366,14 +404,73 @@ echo ready; {ending}
             process.stop_all(grace=2)
         assert str(slow.exception()).endswith("found SIGTERM")
 
-    def test_stop_all_with_nothing_at_work_does_nothing(self):
-        process.stop_all()
-        assert python("print(1)").out == b"1\n"
-
     def test_runs_in_many_threads_do_not_disturb_each_other(self):
         with ThreadPoolExecutor(16) as pool:
             runs = pool.map(lambda n: python(f"print({n})").out, range(64))
         assert [int(out) for out in runs] == list(range(64))
+
+
+@pytest.mark.skipif(not process.isolated(), reason="needs network namespaces")
+class TestKeeper:
+    """A killed Sealwright leaves nobody behind."""
+
+    def test_the_orphans_of_a_killed_sealwright_are_killed(self, tmp_path):
+        caller = start_caller(LASTING, tmp_path / "pid")
+        pid = number_in(tmp_path / "pid")
+        caller.kill()
+        assert eventually(lambda: not alive(pid))
+
+    def test_a_fork_that_outlives_a_killed_sealwright_saves_no_orphan(self, tmp_path):
+        forks = (
+            "import os; process.confinement()\n"
+            "if not os.fork():\n"
+            "    Path(sys.argv[-1] + '.fork').write_text(f'{os.getpid()}\\n'); signal.pause()\n"
+        )
+        program = CALLER.replace("\nprocess.run", f"\n{forks}process.run")
+        caller = start_caller(LASTING, tmp_path / "pid", program)
+        pid, fork = number_in(tmp_path / "pid"), number_in(tmp_path / "pid.fork")
+        caller.kill()
+        try:
+            assert eventually(lambda: not alive(pid))
+            assert alive(fork)
+        finally:
+            os.kill(fork, signal.SIGKILL)
+
+    def test_the_daemons_of_a_sealwright_that_ends_by_itself_stay(self, tmp_path):
+        caller = start_caller(ORPHAN, tmp_path / "pid")
+        caller.communicate()
+        pid = number_in(tmp_path / "pid")
+        try:
+            assert alive(pid)
+        finally:
+            os.kill(pid, signal.SIGKILL)
+
+    @pytest.mark.parametrize("how", ["sys.exit()", "os.kill(os.getpid(), 9)", "os._exit(0)"])
+    def test_the_keeper_ends_with_sealwright_however_that_ends(self, how):
+        program = (
+            "import os, sys; from sealwright.process import cell; cell.confinement()\n"
+            f"print(cell._keeper.shell.pid, flush=True); {how}"
+        )
+        environment = {**os.environ, "PYTHONPATH": str(LIB)}
+        done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True)
+        assert eventually(lambda: not alive(int(done.stdout)))
+
+    def test_a_keeper_that_would_keep_sealwrights_own_namespace_does_not_begin(self, tmp_path):
+        skipping = '#!/bin/sh\nwhile [ $1 != -- ]; do shift; done\nshift; exec "$@"'
+        (tmp_path / "unshare").write_text(skipping)
+        (tmp_path / "unshare").chmod(0o755)
+        program = "from sealwright.process import cell; print(cell._begun())"
+        path = f"{tmp_path}:{os.environ['PATH']}"
+        environment = {**os.environ, "PYTHONPATH": str(LIB), "PATH": path}
+        done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True)
+        assert done.stdout == b"_Keeper(shell=None, prefix=())\n"
+
+    def test_a_keeper_that_somebody_killed_is_replaced(self):
+        keeper = cell._keeper
+        keeper.shell.kill()
+        assert eventually(lambda: not alive(keeper.shell.pid))
+        assert python("print(1)").out == b"1\n"
+        assert cell._keeper.shell.pid != keeper.shell.pid
 
 
 CONNECT = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5)"
@@ -415,7 +512,8 @@ class TestConfinement:
             "argv = ['sh', '-c', 'readlink /proc/self/ns/net; id -u']\n"
             "seen = process.run(argv, cwd=Path('/'), env=process.allow_listed()).out\n"
             "print(process.isolated() != seen.startswith(own), seen.endswith(b'\\n65534\\n'))\n"
-            "print('--user' in process.confinement() or not process.isolated())"
+            "joins = [word for word in process.confinement() if word.startswith('--user=')]\n"
+            "print(bool(joins) == process.isolated())"
         )
         environment = {**os.environ, "PYTHONPATH": str(LIB)}
         command = [sys.executable, "-c", program]
@@ -423,15 +521,18 @@ class TestConfinement:
         assert (done.stdout, done.stderr) == (b"True True\nTrue\n", b"")
 
     @pytest.mark.skipif(os.getuid() != 0, reason="needs root, to be somebody else")
-    def test_without_privileges_a_killed_sealwright_takes_its_program_along(self):
+    @pytest.mark.parametrize("program", [STUBBORN, LASTING], ids=["program", "orphan"])
+    def test_without_privileges_a_killed_sealwright_takes_everybody_along(self, program):
         drop = "import os; os.setgroups([]); os.setgid(65534); os.setuid(65534)"
-        program = CALLER.replace("\nprocess.run", f"\n{drop}\nprocess.run")
+        caller = CALLER.replace("\nprocess.run", f"\n{drop}\n{CLAIM}\nprocess.run")
         with TemporaryDirectory() as folder:  # one that anybody may reach
             Path(folder).chmod(0o777)
-            caller = start_caller(STUBBORN, Path(folder, "pid"), program)
+            begun = start_caller(program, Path(folder, "pid"), caller)
             pid = number_in(Path(folder, "pid"))
-        caller.kill()
-        caller.communicate()
+            isolated = Path(folder, "pid.isolated").read_text() == "True"
+        begun.kill()
+        begun.communicate()
+        assert program == STUBBORN or isolated
         assert eventually(lambda: not alive(pid))
 
     def test_without_the_tools_there_is_no_claim_and_the_program_runs(self, tmp_path):
@@ -446,6 +547,70 @@ class TestConfinement:
         done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True)
         assert done.stdout == b"() False b'ran\\n'\n"
         assert done.stderr == b""
+
+
+class TestStopping:
+    @pytest.fixture(autouse=True)
+    def ended(self) -> Iterator[None]:
+        yield
+        process.reopen()
+
+    def test_no_program_begins_until_the_end_of_the_stop_is_told(self):
+        process.stop_all()
+        assert process.stopping()
+        with pytest.raises(process.Stopping, match="being stopped, so that no program begins"):
+            python("")
+        process.reopen()
+        assert not process.stopping()
+        assert python("print(1)").out == b"1\n"
+
+    def test_what_ends_something_that_would_stay_may_still_begin(self):
+        process.stop_all()
+        assert python("print(1)", ending=True).out == b"1\n"
+
+    def test_threads_that_go_on_starting_programs_leave_none_at_work(self, tmp_path):
+        """A program is either known when all are stopped, or it is not started."""
+        told: list[str] = []
+
+        def again_and_again(number: int) -> None:
+            for count in range(100_000):
+                try:
+                    shell(FOREVER, tmp_path / f"{number}.{count}")
+                except process.Stopping as problem:
+                    return told.append(str(problem))
+                except ProgramFailed:
+                    pass
+            raise AssertionError("was never refused")
+
+        with ThreadPoolExecutor(4) as pool:
+            rounds = [pool.submit(again_and_again, number) for number in range(4)]
+            for number in range(4):
+                number_in(tmp_path / f"{number}.0")
+            process.stop_all(grace=5)
+            for each in rounds:
+                each.result()
+        assert len(told) == 4
+        begun = [text for file in tmp_path.iterdir() if (text := file.read_text()).endswith("\n")]
+        assert not any(alive(int(pid)) for pid in begun)
+
+    def test_a_signal_in_the_main_thread_stops_the_programs_of_all_threads(self, tmp_path):
+        program = """
+import os, signal, sys; from concurrent.futures import ThreadPoolExecutor; from pathlib import Path
+from sealwright import process
+signal.signal(signal.SIGTERM, lambda *_: process.stop_all(5))
+def again(number):
+    while True:
+        try: process.run(sys.argv[1:-1] + [f"{sys.argv[-1]}/{number}"], cwd=Path("/"),
+                         env=process.allow_listed())
+        except process.Stopping: return "refused"
+        except process.ProgramFailed: pass
+with ThreadPoolExecutor(3) as pool: print(*pool.map(again, range(3)), file=sys.stderr)
+"""
+        caller = start_caller(FOREVER, tmp_path, program)
+        pids = [number_in(tmp_path / str(number)) for number in range(3)]
+        caller.terminate()
+        assert caller.communicate()[1] == b"refused refused refused\n"
+        assert not any(map(alive, pids))
 
 
 @pytest.mark.parametrize("name", ["plain", "a) b", ") R 1 1 ("])

@@ -230,7 +230,7 @@ class Ring:
 
     def _run(self, program: str, *arguments: str) -> bytes:
         argv = [program, "--homedir", str(self.home), *arguments]
-        return process.run(argv, cwd=self.home, env=self._env, check=False).out
+        return process.run(argv, cwd=self.home, env=self._env, check=False, ending=True).out
 
 
 def _short(home: Path) -> None:

@@ -3,8 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.workbench import Workbench, every_kind
+
+settings.register_profile("suite", deadline=None, derandomize=True)  # the same cases each time
+settings.register_profile("wide", deadline=None, max_examples=2500)
+settings.load_profile("suite")
 
 
 @pytest.fixture
