@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -191,3 +192,47 @@ def wait_until(holds, what: str) -> None:
 
 def wait_for(*places: Path) -> None:
     wait_until(lambda: all(place.exists() for place in places), f"{places} exist")
+
+
+COUNTED = """
+import threading
+NOW, LOCK = [0, 0], threading.Lock()
+
+
+def counts(run):
+    with LOCK:
+        NOW[0] += 1
+        NOW[1] = max(NOW)
+    threading.Event().wait(0.1)
+    with LOCK:
+        NOW[0] -= 1
+    (run.root / "most").write_text(str(NOW[1]))
+    durable.create(run.path(out("m" + run.step.name[2:])), b"")
+
+
+COUNTED = [step(f"m:{n}", counts) for n in range(6)]
+STEPS = {"counted": COUNTED,"""
+
+
+def made(repo: Path, jobs: int, recipe: str) -> tuple[int, str]:
+    """Let make run doit; return how many steps were at work at most, and what was said."""
+    shutil.rmtree(repo / "out", ignore_errors=True)
+    (repo / "Makefile").write_text(f"all:\n\t{recipe} -o said m\n")
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["make", f"-j{jobs}", "-s"], cwd=repo, env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done
+    return int((repo / "most").read_text()), (repo / "said").read_text()
+
+
+def test_under_make_j_it_is_make_that_says_how_many(repo):
+    dodo = (repo / "dodo.py").read_text()
+    (repo / "dodo.py").write_text(dodo.replace("STEPS = {", COUNTED))
+    assert made(repo, 1, "+doit")[0] == 1
+    assert made(repo, 3, "+doit")[0] == 3
+    assert made(repo, 4, "+doit -n 2")[0] == 2
+    most, said = made(repo, 3, "doit")
+    assert most == 1
+    assert "note: MAKEFLAGS: expected make's job server" in said
+    assert "begin the recipe's line with +" in said

@@ -6,8 +6,7 @@ it begins and what it ended in.  With one hand there are no threads at all.
 
 A *pool* is something scarce that work needs while it is done, such as ``gpg``; it takes as
 many at a time as the configuration says, or one.  *Tokens* are those of a GNU make above
-us (see `jobserver`): the first work needs none, each other that is done at the same time
-needs one.
+us (see `jobserver`): each work holds one while it is done, the first of which is our own.
 
 Whatever ends `run` early (a signal, a bug) first lets the work that was begun come to its
 end, so that nothing is written after `run` returned.
@@ -21,6 +20,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # most runs have one hand, and need no threads
     from concurrent.futures import Future, ThreadPoolExecutor
+
+    from sealwright.jobserver import Tokens
 
 _LOOK = 0.05  # seconds between two looks for a token
 
@@ -49,16 +50,6 @@ class Supply(Protocol):
         """Return what may begin now; None while there is none, which is the end when ``idle``."""
 
 
-class Tokens(Protocol):
-    """The right to do more than one thing at a time, where somebody else counts."""
-
-    def take(self) -> bool:
-        """Take a token if there is one now."""
-
-    def give(self) -> None:
-        """Give one back."""
-
-
 class Crew:
     """At most ``jobs`` at a time, at most ``pools[name]`` (else 1) of those that need ``name``."""
 
@@ -70,7 +61,6 @@ class Crew:
         self._tokens = tokens
         self._waiting: list[Work] = []  # ready, but for a pool
         self._live: dict[Future[Any], Work] = {}
-        self._borrowed = 0
 
     def run(self, supply: Supply) -> None:
         """Do everything that ``supply`` hands out."""
@@ -105,7 +95,6 @@ class Crew:
             hands.shutdown(wait=True)  # a signal came, or a bug: what is begun comes to its end
             while self._live:
                 self._end(next(iter(self._live)))
-            self._give_back(0)
 
     def _fill(self, supply: Supply, hands: ThreadPoolExecutor) -> bool:
         """Begin what can be begun; return whether only a token is missing for more."""
@@ -136,20 +125,11 @@ class Crew:
         return all(used.count(name) < self._pools.get(name, 1) for name in work.pools)
 
     def _allowed(self) -> bool:
-        """Return whether one more may begin beside those at work."""
-        if self._tokens is None or not self._live:
-            return True
-        if not self._tokens.take():
-            return False
-        self._borrowed += 1
-        return True
+        """Return whether one more may be done beside those at work."""
+        return self._tokens is None or self._tokens.take()
 
     def _end(self, future: Future[Any]) -> None:
         work = self._live.pop(future)
-        self._give_back(max(len(self._live) - 1, 0))
-        work.ended(future.result())
-
-    def _give_back(self, needed: int) -> None:
-        while self._tokens is not None and self._borrowed > needed:
-            self._borrowed -= 1
+        if self._tokens is not None:
             self._tokens.give()
+        work.ended(future.result())

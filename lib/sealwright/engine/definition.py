@@ -22,33 +22,42 @@ import inspect
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
-from sealwright import digest, process
+from sealwright import digest
 from sealwright.digest import Digest
 from sealwright.runtime import canonical
 from sealwright.step import Command, Input, Output, Step, Tree, World, spot
 
 Definition = dict[str, str]
 _NONE = digest.sha256(b"{}")  # the digest of no arguments, which most steps have
-HashFile = Callable[[str], str]
 
 
-def of(step: Step, world: World, hash_file: HashFile) -> Definition:
-    """Return the definition of ``step``; ``hash_file`` gives the digest of a program or source."""
-    found = rule(step, world, hash_file)
+class Look(Protocol):
+    """Who looks at the files that a definition is of."""
+
+    def code(self, path: str) -> str:
+        """Return the digest of a source file."""
+
+    def tool(self, name: str) -> str:
+        """Return the digest of the program that ``name`` finds, or ``missing``."""
+
+
+def of(step: Step, world: World, look: Look) -> Definition:
+    """Return the definition of ``step``; ``look`` gives the digests of programs and sources."""
+    found = rule(step, world, look)
     for side, items in (("inputs", step.inputs), ("outputs", step.outputs)):
         found[side] = names([_described(item) for item in items])
     return found
 
 
-def rule(step: Step, world: World, hash_file: HashFile) -> Definition:
+def rule(step: Step, world: World, look: Look) -> Definition:
     """Return the definition without what its inputs and outputs are called."""
-    found = _act(step.act, hash_file)
+    found = _act(step.act, look)
     found["arguments"] = _arguments(step.arguments) if step.arguments else _NONE
     found["version"] = step.version
     for name in dict.fromkeys(step.tools + _program(step.act)):
-        found[f"tool {name}"] = _tool(name, world, hash_file)
+        found[f"tool {name}"] = look.tool(name)
     for name in step.environment:
         value = world.environment.get(name)
         found[f"env {name}"] = "unset" if value is None else digest.sha256(os.fsencode(value))
@@ -76,7 +85,7 @@ def _described(item: Input | Output) -> str:
     return spot(item) + without
 
 
-def _act(act: Callable[..., Any], hash_file: HashFile) -> Definition:
+def _act(act: Callable[..., Any], look: Look) -> Definition:
     if isinstance(act, Command):
         return {"act": digest.sha256(canonical.encode(act.words()))}
     while isinstance(act, partial):
@@ -85,7 +94,7 @@ def _act(act: Callable[..., Any], hash_file: HashFile) -> Definition:
     source = _source(target)
     return {
         "act": f"{target.__module__}.{target.__qualname__}",
-        "code": hash_file(source) if source else "unknown",
+        "code": look.code(source) if source else "unknown",
     }
 
 
@@ -100,8 +109,3 @@ def _source(target: Any) -> str | None:
 def _program(act: Callable[..., Any]) -> tuple[str, ...]:
     first = act.argv[0] if isinstance(act, Command) else None
     return (first,) if isinstance(first, str) else ()
-
-
-def _tool(name: str, world: World, hash_file: HashFile) -> str:
-    program = process.find(name, process.allow_listed(source=world.environment))
-    return hash_file(str(program)) if program else "missing"

@@ -100,7 +100,7 @@ class Judge:
         """Return the definition of ``step``, worked out once."""
         found = self._definitions.get(step.name)
         if found is None:
-            found = definitions.of(step, self.observer.world, self.observer.code)
+            found = definitions.of(step, self.observer.world, self.observer)
             self._definitions[step.name] = found
         return found
 
@@ -168,7 +168,7 @@ class Judge:
             if not isinstance(output, File | Tree):
                 return ""
             outputs.append(f"{spot(output)} {self.observer.word(output, follow=False)}")
-        rule = definitions.rule(step, self.observer.world, self.observer.code)
+        rule = definitions.rule(step, self.observer.world, self.observer)
         return traces.of([f"{name}={value}" for name, value in rule.items()], inputs, outputs)
 
     def damage(self, step: Step) -> list[Reason]:

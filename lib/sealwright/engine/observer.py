@@ -27,7 +27,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sealwright import digest, durable
+from sealwright import digest, durable, process
 from sealwright.digest import Sums
 from sealwright.engine import trees
 from sealwright.engine.stat_cache import StatCache
@@ -91,6 +91,15 @@ class Observer:
         if found is None:
             place = os.path.realpath(path)
             found = words[name] = self._sums(place, os.stat(place), both=False).blake3
+        return found
+
+    def tool(self, name: str) -> str:
+        """Return the BLAKE3 of the program that ``name`` finds on the path, or ``missing``."""
+        words, key = self._words, f"\1{name}"
+        found = words.get(key)
+        if found is None:
+            program = process.find(name, process.allow_listed(source=self.world.environment))
+            found = words[key] = self.code(str(program)) if program else "missing"
         return found
 
     def word(self, item: File | Tree | Fact, *, follow: bool) -> str:

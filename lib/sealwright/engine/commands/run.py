@@ -11,7 +11,7 @@ from doit.cmd_run import Run as StockRun
 from doit.exceptions import InvalidCommand
 from doit.task import Stream
 
-from sealwright import durable
+from sealwright import durable, jobserver
 from sealwright.engine import reporter as reports
 from sealwright.engine import schedule, tracing
 from sealwright.engine.commands import chosen
@@ -31,6 +31,9 @@ _OPTIONS = (
     ("events", str, None, "write a JSON object a line to FILE while things happen"),
     ("junit", str, None, "write a JUnit report to FILE"),
 )
+
+
+_MANY = 64  # hands at most where make counts
 
 
 class Run(Ours, StockRun):  # type: ignore[misc]
@@ -103,7 +106,7 @@ class Run(Ours, StockRun):  # type: ignore[misc]
             )
             forced = asked.steps if always else ()
             course = Course(engine, told, forced=forced, keep_going=keep_going)
-            crew = files.enter_context(_crew(engine, num_process))
+            crew = files.enter_context(_crew(engine, num_process, told))
             control = asked.control
             if control is None:
                 plan = Schedule(engine.graph, needed, shuffle)
@@ -126,11 +129,12 @@ class Run(Ours, StockRun):  # type: ignore[misc]
 
 
 @contextlib.contextmanager
-def _crew(engine: Engine, number: int) -> Iterator[Crew]:
-    """Return as many hands as were asked for."""
+def _crew(engine: Engine, number: int, told: Reporter) -> Iterator[Crew]:
+    """Return as many hands as were asked for, or as a make above us has to give away."""
     if number < 0:
         raise InvalidCommand(f"-n: expected a number from 1 on, found {number}")
-    yield Crew(number, engine.pools)
+    with jobserver.client(engine.world.environment, told.notice) as tokens:
+        yield Crew(number or (_MANY if tokens else 1), engine.pools, tokens)
 
 
 def _width(engine: Engine) -> int:

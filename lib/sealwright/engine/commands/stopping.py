@@ -37,5 +37,6 @@ def stoppable(stopping: Event) -> Iterator[None]:
     try:
         yield
     finally:
+        process.reopen()
         for number, handler in before.items():
             signal.signal(number, handler)
