@@ -1,0 +1,88 @@
+"""N steps, each of which copies one file to one other: nothing stale, and one input edited.
+
+A tool that would take too long at a size is not run there, and the result says what it
+took at the size before.  What it would take is told by proportion.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks import contest
+from benchmarks.contest import Ground, Row
+from benchmarks.peers import KNOWN, OURS, Peer
+
+SIZES = (100, 1_000, 10_000)
+FIRST, EACH = 240.0, 20.0  # seconds that the first run, and each later one, is expected to take
+
+Make = Callable[[Peer, Path, int], Ground]
+
+
+@dataclass(slots=True)
+class Field:
+    """What is measured at ascending sizes, and which tools were left behind and why."""
+
+    make: Make
+    runs: int
+    left: dict[str, str] = field(default_factory=dict)
+
+    def compare(self, size: int, folder: Path, bigger: int | None) -> list[Row]:
+        """Return the rows of one size; ``bigger`` is the size that comes next."""
+        took: dict[str, float] = {}
+        grounds: list[Ground] = []
+        for peer in KNOWN:
+            if peer.command() is None:
+                self.left.setdefault(peer.name, "not installed")
+            if peer.name not in self.left:
+                grounds.append(self.make(peer, folder / peer.name.replace(" ", "-"), size))
+                took[peer.name] = grounds[-1].first().seconds
+        figures = contest.run(grounds, self.runs)
+        found = [row for what in figures for row in contest.rows(what, size, figures[what])]
+        found += [
+            contest.missing(what, size, name, why)
+            for what in figures
+            for name, why in self.left.items()
+        ]
+        for what in figures.values():
+            self._leave(size, bigger, took, {name: f.seconds for name, f in what.items()})
+        shutil.rmtree(folder)
+        return found
+
+    def _leave(
+        self, size: int, bigger: int | None, first: dict[str, float], each: dict[str, float]
+    ) -> None:
+        """Leave behind, from the next size on, whoever would take too long; never ourselves."""
+        growth = (bigger or size) / size
+        for name in first:
+            if name == OURS.name:
+                continue
+            if first[name] * growth > FIRST:
+                self.left[name] = f"its first run took {first[name]:.0f} s at {size:,}"
+            elif each[name] * growth > EACH:
+                self.left[name] = f"each run took {each[name]:.1f} s at {size:,}"
+
+
+def compare(sizes: Sequence[int], folder: Path, runs: int, make: Make) -> list[Row]:
+    """Return the rows of all sizes."""
+    ascending = sorted(sizes)
+    contestants = Field(make, runs)
+    found = []
+    for size, bigger in zip(ascending, [*ascending[1:], None], strict=True):
+        found += contestants.compare(size, folder / str(size), bigger)
+    return found
+
+
+def ground(peer: Peer, folder: Path, steps: int) -> Ground:
+    """Write the graph for one tool."""
+    contest.write(folder, ((f"in/{n}", f"file {n}\n") for n in range(steps)))
+    contest.write(folder, peer.graph(steps).items())
+    (folder / "out").mkdir()
+    return Ground(peer, folder, [(f"in/{n}", f"out/{n}") for n in range(steps)])
+
+
+def run(sizes: Sequence[int], folder: Path, runs: int) -> list[Row]:
+    """Return what `compare` finds for graphs of one-file steps."""
+    return compare(sizes or SIZES, folder, runs, ground)
