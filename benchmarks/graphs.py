@@ -1,4 +1,4 @@
-"""N steps, each of which copies one file to one other: nothing stale, and one input edited.
+"""N steps, each of which copies one file to one other: from nothing, nothing stale, one edit.
 
 A tool that would take too long at a size is not run there, and the result says what it
 took at the size before.  What it would take is told by proportion.
@@ -7,12 +7,13 @@ took at the size before.  What it would take is told by proportion.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import contest
 from benchmarks.contest import Ground, Row
+from benchmarks.measure import Figure
 from benchmarks.peers import KNOWN, OURS, Peer
 
 SIZES = (100, 1_000, 10_000)
@@ -31,38 +32,33 @@ class Field:
 
     def compare(self, size: int, folder: Path, bigger: int | None) -> list[Row]:
         """Return the rows of one size; ``bigger`` is the size that comes next."""
-        took: dict[str, float] = {}
+        first: dict[str, Figure] = {}
         grounds: list[Ground] = []
         for peer in KNOWN:
             if peer.command() is None:
                 self.left.setdefault(peer.name, "not installed")
             if peer.name not in self.left:
                 grounds.append(self.make(peer, folder / peer.name.replace(" ", "-"), size))
-                took[peer.name] = grounds[-1].first().seconds
-        figures = contest.run(grounds, self.runs)
+                first[peer.name] = Figure.of([grounds[-1].first()])
+        figures = {"first run": first} | contest.run(grounds, self.runs)
         found = [row for what in figures for row in contest.rows(what, size, figures[what])]
         found += [
             contest.missing(what, size, name, why)
             for what in figures
             for name, why in self.left.items()
         ]
-        for what in figures.values():
-            self._leave(size, bigger, took, {name: f.seconds for name, f in what.items()})
+        self.leave(size, bigger or size, figures)
         shutil.rmtree(folder)
         return found
 
-    def _leave(
-        self, size: int, bigger: int | None, first: dict[str, float], each: dict[str, float]
-    ) -> None:
+    def leave(self, size: int, bigger: int, figures: Mapping[str, Mapping[str, Figure]]) -> None:
         """Leave behind, from the next size on, whoever would take too long; never ourselves."""
-        growth = (bigger or size) / size
-        for name in first:
-            if name == OURS.name:
-                continue
-            if first[name] * growth > FIRST:
-                self.left[name] = f"its first run took {first[name]:.0f} s at {size:,}"
-            elif each[name] * growth > EACH:
-                self.left[name] = f"each run took {each[name]:.1f} s at {size:,}"
+        for what, found in figures.items():
+            most = FIRST if what == "first run" else EACH
+            for name, figure in found.items():
+                if name != OURS.name and figure.seconds * bigger / size > most:
+                    told = f"more than {most:.0f} s expected"
+                    self.left[name] = f"{told}; {what} took {figure.seconds:.1f} s at {size:,}"
 
 
 def compare(sizes: Sequence[int], folder: Path, runs: int, make: Make) -> list[Row]:

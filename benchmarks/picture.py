@@ -21,7 +21,7 @@ def draw(results: Results, titles: Mapping[tuple[str, str], str]) -> str:
     panels = [
         (title, _largest(results[family]["rows"], what))
         for (family, what), title in titles.items()
-        if family in results
+        if family in results and what != "first run"  # taken once: for the tables only
     ]
     pairs = [panels[n : n + 2] for n in range(0, len(panels), 2)]
     parts, top = [], 56

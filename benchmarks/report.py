@@ -21,8 +21,10 @@ BEGIN, END = "<!-- begin of results -->\n", "<!-- end of results -->\n"
 TITLES = {
     ("graphs", "no-op"): "N steps of one file each, nothing stale",
     ("graphs", "one change"): "N steps of one file each, one input edited",
+    ("graphs", "first run"): "N steps of one file each, from nothing",
     ("trees", "no-op"): "One step with a tree of N files, nothing stale",
     ("trees", "one change"): "One step with a tree of N files, one file edited",
+    ("trees", "first run"): "One step with a tree of N files, from nothing",
     ("manifests", "small"): "Manifest of N small files",
     ("manifests", "large"): "Manifest of a few large files",
     ("manifests", "mixed"): "Manifest of both together",

@@ -34,7 +34,7 @@ def test_every_tool_that_is_there_does_its_work_and_the_results_say_so(
         assert 0 < row["least"] <= row["seconds"] <= row["most"]
     if family != "manifests":
         names = [peer.name for peer in present()]
-        assert [row["tool"] for row in taken] == names * 2
+        assert [row["tool"] for row in taken] == names * 3
         assert {"Sealwright", "doit (sqlite3)", "GNU make"} <= set(names)
     else:
         assert {row["what"] for row in taken} == {"small", "large", "mixed", "many"}
@@ -92,9 +92,9 @@ def test_turns_are_taken_one_after_the_other_and_the_first_does_not_count() -> N
         return Sample(100.0 if len(order) <= 2 else float(len(order)), 2048, "")
 
     takes = {"a": lambda _: take("a"), "b": lambda _: take("b")}
-    figures = measure.interleaved(takes, 3)
+    found = measure.interleaved(takes, 3)
     assert order == ["a", "b"] * 4
-    assert dataclasses.astuple(figures["a"]) == (5.0, 3.0, 7.0, 2.0)
+    assert dataclasses.astuple(found["a"]) == (5.0, 3.0, 7.0, 2.0)
 
 
 def test_a_program_is_measured_alone_and_its_failure_is_told(tmp_path: Path) -> None:
@@ -108,29 +108,33 @@ def test_a_program_is_measured_alone_and_its_failure_is_told(tmp_path: Path) -> 
     assert measure.once(["/bin/true"], tmp_path).peak_kib < 16 << 10
 
 
-def rows(*figures: tuple[str, float]) -> list[contest.Row]:
-    found = {name: measure.Figure(taken, taken, taken, 9.0) for name, taken in figures}
-    return contest.rows("no-op", 10_000, found)
+def figures(**taken: float) -> dict[str, measure.Figure]:
+    return {name: measure.Figure(seconds, seconds, seconds, 9.0) for name, seconds in taken.items()}
 
 
-@pytest.mark.parametrize(("first", "each", "told"), [(25, 0.1, "first run"), (1, 3, "each run")])
+def rows(**taken: float) -> list[contest.Row]:
+    return contest.rows("no-op", 10_000, figures(**taken))
+
+
+@pytest.mark.parametrize(("first", "each", "told"), [(25, 0.1, "first run"), (1, 3, "no-op")])
 def test_a_tool_that_would_take_too_long_is_left_behind_with_a_word(
     first: float, each: float, told: str
 ) -> None:
     field = graphs.Field(graphs.ground, 1)
-    slow = {"pytask": first, OURS.name: first}
-    field._leave(1_000, 10_000, slow, {"pytask": each, OURS.name: each})
-    assert list(field.left) == ["pytask"]
-    assert told in field.left["pytask"]
+    taken = {"first run": figures(slow=first, quick=0.1, Sealwright=first)}
+    taken["no-op"] = figures(slow=each, quick=0.1, Sealwright=each)
+    field.leave(1_000, 10_000, taken)
+    assert list(field.left) == ["slow"]
+    assert told in field.left["slow"]
 
 
 def test_a_goal_is_held_against_the_quickest_form_of_a_peer() -> None:
-    found = rows(("Sealwright", 2.0), ("doit (sqlite3)", 2.0), ("doit (dbm)", 1.0))
+    found = rows(**{"Sealwright": 2.0, "doit (sqlite3)": 2.0, "doit (dbm)": 1.0})
     doit, make, *_ = GOALS
     results = {"graphs": {"rows": found}}
     assert doit.row(results).endswith("| 1.00 × | 2.00 × | missed |")
     assert make.row(results).endswith("| 0.50 × | not measured | |")
-    smaller = [row | {"size": 1_000} for row in rows(("Sealwright", 1.0), ("GNU make", 4.0))]
+    smaller = [row | {"size": 1_000} for row in rows(**{"Sealwright": 1.0, "GNU make": 4.0})]
     assert make.row({"graphs": {"rows": smaller}}).endswith(
         "| 0.25 × at 1,000 | reached at 1,000 |"
     )
@@ -144,7 +148,7 @@ def test_the_page_and_its_picture_are_what_the_results_say() -> None:
 
 
 def test_what_is_drawn_is_what_was_measured() -> None:
-    found = rows(("Sealwright", 1.0), ("make", 0.05), ("slow", 40.0))
+    found = rows(Sealwright=1.0, make=0.05, slow=40.0)
     found.append(contest.missing("no-op", 10_000, "absent", "not installed"))
     drawn = picture.draw({"graphs": {"rows": found}}, {("graphs", "no-op"): "N steps"})
     texts = ["".join(part.itertext()) for part in ElementTree.fromstring(drawn).iter()]
