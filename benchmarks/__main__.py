@@ -48,7 +48,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("words", nargs="*", metavar="FAMILY or SIZE")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--results", type=Path)
-    told = parser.parse_args(words)
+    told = parser.parse_intermixed_args(words)
     told.sizes = [int(word.replace("_", "")) for word in told.words if word[0].isdigit()]
     told.families = [word for word in told.words if not word[0].isdigit()] or list(FAMILIES)
     if unknown := [name for name in told.families if name not in FAMILIES]:
@@ -59,10 +59,11 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 def take(family: str, sizes: Sequence[int], runs: int) -> dict[str, object]:
     """Measure one family, in a folder on the disk of the checkout that is removed afterwards."""
+    on = machine.describe()
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
         rows = FAMILIES[family](sizes, Path(folder), runs)
     versions = {peer.name: peer.version() for peer in present()}
-    return {"machine": machine.describe(), "runs": runs, "versions": versions, "rows": rows}
+    return {"machine": on, "runs": runs, "versions": versions, "rows": rows}
 
 
 if __name__ == "__main__":

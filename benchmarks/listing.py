@@ -5,7 +5,7 @@ It prints the manifest of a folder.  With a cache it asks that, and keeps what i
 
 from __future__ import annotations
 
-import importlib.util
+import inspect
 import sys
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from sealwright import manifest
 
 def cached() -> bool:
     """Return whether this Sealwright's manifests know a stat cache (TO GO once they all do)."""
-    return importlib.util.find_spec("sealwright.stat_cache") is not None
+    return "cache" in inspect.signature(manifest.of_tree).parameters
 
 
 def entries(root: Path, cache: Path | None) -> tuple[manifest.Entry, ...]:
