@@ -31,10 +31,11 @@ QUICK = {"graphs": 10, "trees": 120, "manifests": 200}
 def main(words: Sequence[str]) -> int:
     told = parse(words)
     BUILD.mkdir(parents=True, exist_ok=True)
+    on = machine.describe()  # once: later, the load would be our own
     for name in told.families:
         sizes = [QUICK[name]] if told.quick and not told.sizes else told.sizes
         start = time.monotonic()
-        found = take(name, sizes, 1 if told.quick else measure.RUNS)
+        found = {"machine": on} | take(name, sizes, 1 if told.quick else measure.RUNS)
         told.results.mkdir(parents=True, exist_ok=True)
         (told.results / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n")
         print(f"{name}: {len(found['rows'])} figures in {time.monotonic() - start:.0f} s")
@@ -59,11 +60,10 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 def take(family: str, sizes: Sequence[int], runs: int) -> dict[str, object]:
     """Measure one family, in a folder on the disk of the checkout that is removed afterwards."""
-    on = machine.describe()
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
         rows = FAMILIES[family](sizes, Path(folder), runs)
     versions = {peer.name: peer.version() for peer in present()}
-    return {"machine": on, "runs": runs, "versions": versions, "rows": rows}
+    return {"runs": runs, "versions": versions, "rows": rows}
 
 
 if __name__ == "__main__":

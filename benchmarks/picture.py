@@ -45,7 +45,7 @@ def _frame(height: int) -> Iterator[str]:
     )
     yield f'  <rect {size} fill="{PAPER}"/>'
     yield _text(20, 30, "Seconds, shorter is better", 15, INK, 'font-weight="bold"')
-    yield _text(230, 30, "medians of one interleaved run; a bar with an open end is cut", 12, QUIET)
+    yield _text(290, 30, "medians of one interleaved run; a bar with an open end is cut", 12, QUIET)
 
 
 def _largest(rows: Sequence[Row], what: str) -> list[Row]:

@@ -18,6 +18,7 @@ from benchmarks.goals import GOALS, Results
 RESULTS = Path(__file__).with_name("results")
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 BEGIN, END = "<!-- begin of results -->\n", "<!-- end of results -->\n"
+QUIET = 1.0  # more than this, and others were at work
 TITLES = {
     ("graphs", "no-op"): "N steps of one file each, nothing stale",
     ("graphs", "one change"): "N steps of one file each, one input edited",
@@ -47,6 +48,9 @@ def page(text: str, results: Results) -> str:
 
 def tables(results: Results) -> Iterator[str]:
     """Yield the lines of all tables: the goals, and then what was measured."""
+    loads = [result.get("machine", {}).get("load before", 0) for result in results.values()]
+    if max(loads, default=0) > QUIET:
+        yield from (f"**Taken on a busy machine (load average {max(loads)}): a first look.**", "")
     yield from (
         "| our time over that of a peer | goal: at most | measured | |",
         "|---|---|---|---|",

@@ -147,6 +147,13 @@ def test_the_page_and_its_picture_are_what_the_results_say() -> None:
     assert picture.draw(results, report.TITLES) == (report.DOCS / "benchmarks.svg").read_text()
 
 
+def test_figures_from_a_busy_machine_are_called_that() -> None:
+    for load, busy in ((0.2, False), (3.1, True)):
+        result = {"machine": {"load before": load}, "runs": 5, "versions": {}, "rows": []}
+        lines = "".join(report.tables({"trees": result}))
+        assert ("busy machine (load average 3.1)" in lines) is busy
+
+
 def test_what_is_drawn_is_what_was_measured() -> None:
     found = rows(Sealwright=1.0, make=0.05, slow=40.0)
     found.append(contest.missing("no-op", 10_000, "absent", "not installed"))
