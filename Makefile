@@ -12,7 +12,7 @@ help:
 	@echo 'make test    the whole test suite'
 	@echo 'make check   compile, format, lint, layers, types'
 	@echo 'make format  put the sources into their form'
-	@echo 'make bench   side by side with peers; writes benchmarks/results/'
+	@echo 'make bench   side by side with peers; a quarter of an hour; renews docs/benchmarks.md'
 	@echo 'make lock    pin all dependencies anew, by hash'
 	@echo 'make clean   remove .venv and build/'
 
@@ -33,8 +33,8 @@ check: .venv/ready
 format: .venv/ready
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
-bench: .venv/ready
-	@$(BIN)/python -m benchmarks.no_op
+bench: .venv/ready build/bench/peers/ready
+	@$(BIN)/python -m benchmarks
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
@@ -42,6 +42,12 @@ lock:
 
 clean:
 	rm -rf .venv build
+
+build/bench/peers/ready: benchmarks/peers.txt | .venv/ready
+	@$(PYTHON) -m venv build/bench/peers
+	@build/bench/peers/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --requirement benchmarks/peers.txt && touch $@ || \
+	  echo 'bench: benchmarks/peers.txt cannot be installed; what is missing is left out'
 
 define need
 command -v $(1) >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \

@@ -1,0 +1,83 @@
+"""What the project set itself: our seconds, at most so many times a peer's, and what was reached.
+
+A peer with several forms counts by the quickest of them, as with doit and its databases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.contest import Row
+from benchmarks.manifests import PLAIN, WARM
+from benchmarks.peers import doit
+
+Results = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One goal: in which rows of which family, and how many times the peer's seconds."""
+
+    text: str
+    most: float
+    family: str
+    what: str
+    size: int
+    ours: str
+    peers: tuple[str, ...]  # the quickest of them counts
+
+    def reached(self, results: Results) -> tuple[float, int] | None:
+        """Return our seconds over the peer's, and the largest size at which both were taken."""
+        rows = results.get(self.family, {}).get("rows", [])
+        for size in sorted({row["size"] for row in rows if row["what"] == self.what}, reverse=True):
+            taken = [r for r in rows if (r["what"], r["size"]) == (self.what, size)]
+            ours, peer = _quickest(taken, (self.ours,)), _quickest(taken, self.peers)
+            if ours and peer:
+                return ours / peer, size
+        return None
+
+    def row(self, results: Results) -> str:
+        """Return the goal as a line of a table."""
+        found = self.reached(results)
+        if found is None:
+            return f"| {self.text} | {_times(self.most)} | not measured | |"
+        ratio, size = found
+        at = "" if size == self.size else f" at {size:,}"
+        held = "reached" if ratio <= self.most else "missed"
+        return f"| {self.text} | {_times(self.most)} | {_times(ratio)}{at} | {held}{at} |"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2f} ×"
+
+
+def _quickest(rows: Sequence[Row], tools: Collection[str]) -> float | None:
+    found = [row["seconds"] for row in rows if "seconds" in row and row["tool"] in tools]
+    return min(found, default=None)
+
+
+NO_OP = ("graphs", "no-op", 10_000, "Sealwright")
+DOIT = tuple(peer.name for peer in doit.PEERS)
+GOALS = (
+    Goal("10,000 steps, nothing stale: stock doit, the quicker", 1, *NO_OP, DOIT),
+    Goal(
+        "10,000 steps, nothing stale: GNU make with its built-in rules",
+        1 / 2,
+        *NO_OP,
+        ("GNU make",),
+    ),
+    Goal(
+        "manifest of 100,000 files, cache filled: git status",
+        *(3, "manifests", "many", 100_000, WARM, ("git status",)),
+    ),
+    Goal(
+        "manifest of a few large files, no cache: sha256sum",
+        *(1 / 3, "manifests", "large", 4, PLAIN, ("xargs sha256sum",)),
+    ),
+    Goal(
+        "manifest of 50,000 small files, no cache: xargs -P sha256sum",
+        *(1 / 2, "manifests", "small", 50_000, PLAIN, ("xargs -P sha256sum",)),
+    ),
+)
