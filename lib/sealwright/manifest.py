@@ -30,7 +30,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sealwright import digest, durable
+from sealwright import digest, durable, hashing
 from sealwright.errors import Damaged, Misconfigured, Refused
 from sealwright.paths import RelPath
 from sealwright.paths import parse as parse_path
@@ -127,8 +127,10 @@ def of_tree(root: Path, *, omit: Collection[RelPath] = ()) -> tuple[Entry, ...]:
         raise Refused("\n".join(wrong))
     names = [path for path, _ in found]
     return tuple(
-        Entry(RelPath(name), digest.hexadecimal(sums.sha256))
-        for name, sums in zip(names, digest.of_files(root / name for name in names), strict=True)
+        Entry(RelPath(name), digest.hexadecimal(sha256))
+        for name, sha256 in zip(
+            names, hashing.identities(root / name for name in names), strict=True
+        )
     )
 
 
@@ -186,10 +188,10 @@ def _wrong(root: Path, path: RelPath) -> str | None:
 
 
 def _changed(root: Path, entries: Collection[Entry]) -> Iterator[tuple[str, str]]:
-    sums = digest.of_files(root / entry.path for entry in entries)
+    sums = hashing.identities(root / entry.path for entry in entries)
     for entry, found in zip(entries, sums, strict=True):
-        if found.sha256 != f"sha256:{entry.sha256}":
-            yield entry.path, f"expected sha256:{entry.sha256}, found {found.sha256}"
+        if found != f"sha256:{entry.sha256}":
+            yield entry.path, f"expected sha256:{entry.sha256}, found {found}"
 
 
 def _unlisted(
