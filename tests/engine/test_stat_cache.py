@@ -10,7 +10,7 @@ import pytest
 
 from sealwright import digest
 from sealwright.engine import observer as observers
-from sealwright.engine.stat_cache import StatCache
+from sealwright.stat_cache import StatCache
 from tests.support.workbench import Workbench, copies, file, tree
 
 

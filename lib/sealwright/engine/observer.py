@@ -30,10 +30,10 @@ from typing import Any
 from sealwright import digest, durable
 from sealwright.digest import Sums
 from sealwright.engine import trees
-from sealwright.engine.stat_cache import StatCache
 from sealwright.errors import Refused
 from sealwright.paths import TOP, RelPath, within
 from sealwright.runtime import canonical
+from sealwright.stat_cache import StatCache
 from sealwright.step import Fact, File, Member, Record, Tree, World, spot
 
 Observation = dict[str, Any]
