@@ -31,6 +31,7 @@ from sealwright.digest import Digest, Sums
 from sealwright.stat_cache import blocks
 from sealwright.stat_cache.blocks import NOT_ASKED, Blocks, Entry
 
+__all__ = ["NOT_ASKED", "Entry", "StatCache", "stated"]
 stated = attrgetter("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns", "st_mode")
 _SPARED = 1 << 16  # bytes that may always be added before the file is written anew
 _LAST = 1 << 63  # nanoseconds, which is in the year 2262
