@@ -2,8 +2,8 @@
 
 ``sha256:`` + 64 hexadecimal digits is identity and evidence, since everybody's tools
 speak it; ``blake3:`` + 64 digits is the speed of change detection.  Never the reverse.
-A file is read once, in pieces of one mebibyte, whichever of the two are asked for, and
-never through a symbolic link.
+A file is read once, in pieces of one mebibyte, whichever of the two are asked for, never
+through a symbolic link, and never waiting for a pipe.  Many files: `sealwright.hashing`.
 
 >>> sha256(b"")
 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
@@ -13,14 +13,16 @@ A reader checks a file's by hand with ``sha256sum FILE`` or ``b3sum FILE``.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import stat
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NewType
+from typing import NamedTuple, NewType
 
 from blake3 import blake3 as _blake3
 
@@ -31,8 +33,14 @@ PIECE = 1 << 20  # large enough to hide the cost of a call, small enough for the
 _GRAMMAR = re.compile(r"(sha256|blake3):[0-9a-f]{64}\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class _Own(threading.local):
+    buffer: memoryview
+
+
+_own = _Own()
+
+
+class Sums(NamedTuple):
     """The digests of one stretch of bytes; ``sha256`` is empty where it was not asked for."""
 
     size: int
@@ -81,28 +89,39 @@ def of_bytes(data: bytes) -> Sums:
     return Sums(len(data), blake3(data), sha256(data))
 
 
-def of_descriptor(descriptor: int, *, both: bool = True) -> Sums:
-    """Return the digests of what is left to read from an open file descriptor."""
-    hasher = Hasher(both)
-    buffer = memoryview(bytearray(PIECE))
-    while count := os.readv(descriptor, [buffer]):
-        hasher.update(buffer[:count])
-    return hasher.sums()
+def of_file(path: Path | str, *, both: bool = True, stopped: Callable[[], bool] = bool) -> Sums:
+    """Return the digests of the regular file at ``path``; anything else raises `OSError`.
 
-
-def of_file(path: Path | str, *, both: bool = True) -> Sums:
-    """Return the digests of the regular file at ``path``; a symbolic link raises `OSError`."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    Between two pieces ``stopped`` is asked whether nobody wants to know any more.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
-        return of_descriptor(descriptor, both=both)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "expected a regular file")
+        return _read(descriptor, Hasher(both), stopped)
+    except OSError as error:
+        error.filename = path
+        raise
     finally:
         os.close(descriptor)
 
 
-def of_files(paths: Iterable[Path | str], *, both: bool = True) -> Iterator[Sums]:
-    """Yield the digests of many files in their order, hashed in as many threads as processors."""
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        yield from pool.map(lambda path: of_file(path, both=both), paths)
+def _read(descriptor: int, hasher: Hasher, stopped: Callable[[], bool]) -> Sums:
+    buffer = _buffer()
+    while count := os.readv(descriptor, [buffer]):
+        hasher.update(buffer[:count])
+        if stopped():
+            raise InterruptedError(errno.EINTR, "stopped while it was read")
+    return hasher.sums()
+
+
+def _buffer() -> memoryview:
+    """Return this thread's buffer: a new one would cost more than a small file."""
+    try:
+        return _own.buffer
+    except AttributeError:
+        _own.buffer = memoryview(bytearray(PIECE))
+        return _own.buffer
 
 
 def parse(text: str) -> Digest:

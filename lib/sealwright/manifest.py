@@ -24,23 +24,26 @@ b'e3b0c44298fc1c1498fc1c1498fc1c1498fc1c1498fc1c1498fc1c1498fc1c14  a.txt\\n'
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from sealwright import digest, durable
+from sealwright import digest, durable, hashing, stat_cache
 from sealwright.errors import Damaged, Misconfigured, Refused
 from sealwright.paths import RelPath
 from sealwright.paths import parse as parse_path
+from sealwright.stat_cache import NOT_ASKED, StatCache
 from sealwright.verdict import Finding, Verdict
+from sealwright.walk import Omit, walk
 
 _LINE = re.compile(rb"([0-9a-f]{64})  (.+)", re.DOTALL)
+Files = Iterable[tuple[str, os.DirEntry[str]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One listed file: its path and the 64 digits of its SHA-256."""
 
     path: RelPath
@@ -114,38 +117,73 @@ def _entry(line: bytes, before: Entry | None) -> Entry:
     return entry
 
 
-def of_tree(root: Path, *, omit: Collection[RelPath] = ()) -> tuple[Entry, ...]:
+def of_tree(
+    root: Path, *, omit: Collection[RelPath] = (), cache: StatCache | None = None
+) -> tuple[Entry, ...]:
     """Return the entries of every file under ``root``, without the files and folders ``omit``.
 
+    With a ``cache``, a file that looks as it did when it was last read is not read again.
     `Refused`, naming all of them, if anything is neither a regular file nor a folder.
     """
-    found = sorted(_walk(root, "", omit), key=lambda item: os.fsencode(item[0]))
-    wrong = [
-        f"{root / path}: expected a regular file, found {kind}" for path, kind in found if kind
-    ]
+    files = _regular(root, omit)
+    rows = _read(root, files) if cache is None else _known(root, files, cache)
+    return tuple(map(tuple.__new__, itertools.repeat(Entry), rows))
+
+
+def _regular(root: Path, omit: Collection[RelPath]) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield the prefix and entry of each file; refuse in the end what is neither."""
+    wrong = []
+    for prefix, entry in walk(str(root), _omits(omit)):
+        if entry.is_file(follow_symlinks=False):
+            yield prefix, entry
+        elif not entry.is_dir(follow_symlinks=False):
+            place = root / prefix / entry.name
+            wrong.append(f"{place}: expected a regular file, found {_kind(entry)}")
     if wrong:
         raise Refused("\n".join(wrong))
-    names = [path for path, _ in found]
-    return tuple(
-        Entry(RelPath(name), digest.hexadecimal(sums.sha256))
-        for name, sums in zip(names, digest.of_files(root / name for name in names), strict=True)
-    )
 
 
-def _walk(root: Path, folder: str, omit: Collection[RelPath]) -> Iterator[tuple[str, str]]:
-    """Yield the path of everything but folders, and its kind if it is no regular file."""
-    with os.scandir(root / folder) as names:
-        items = list(names)
-    for item in items:
-        path = f"{folder}{item.name}"
-        if path in omit:
-            continue
-        if item.is_dir(follow_symlinks=False):
-            yield from _walk(root, f"{path}/", omit)
-        elif item.is_file(follow_symlinks=False):
-            yield path, ""
-        else:
-            yield path, durable.kind(item.stat(follow_symlinks=False).st_mode)
+def _read(root: Path, files: Files) -> Iterable[tuple[str, str]]:
+    names = [prefix + entry.name for prefix, entry in files]
+    sums = hashing.identities(f"{root}/{name}" for name in names)
+    return ((name, each[7:]) for name, each in zip(names, sums, strict=True))
+
+
+def _known(root: Path, files: Files, cache: StatCache) -> Iterable[tuple[str, str]]:
+    """Return paths and digits, of what the cache does not know by reading it."""
+    base, last = cache.name(os.path.join(os.path.abspath(root), "")), None
+    names: list[str] = []
+    digits: list[str] = []
+    unread: dict[int, os.stat_result] = {}
+    known: Mapping[str, stat_cache.Entry] = {}
+    stated, named, said = stat_cache.stated, names.append, digits.append
+    for prefix, entry in files:  # a hundred thousand times: as few steps as there can be
+        if prefix != last:
+            known, last = cache.folder(base + prefix), prefix
+        name, info = entry.name, entry.stat(follow_symlinks=False)
+        found = known.get(name)
+        if found is None or found[0] != stated(info) or found[2] == NOT_ASKED:
+            unread[len(names)], found = info, None
+        named(prefix + name)
+        said(found[2] if found else "")
+    sums = hashing.of_files(f"{root}/{names[index]}" for index in unread)
+    for (index, info), each in zip(unread.items(), sums, strict=True):
+        digits[index] = digest.hexadecimal(each.sha256)
+        if stated(os.lstat(root / names[index])) == stated(info):
+            cache.put(base + names[index], info, each)
+    return zip(names, digits, strict=True)
+
+
+def _omits(omit: Collection[RelPath]) -> Omit | None:
+    names: dict[str, set[str]] = {}
+    for path in omit:
+        folder, slash, name = path.rpartition("/")
+        names.setdefault(folder + slash, set()).add(name)
+    return lambda prefix: names[prefix].__contains__ if prefix in names else None
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    return durable.kind(entry.stat(follow_symlinks=False).st_mode)
 
 
 def check(
@@ -186,15 +224,16 @@ def _wrong(root: Path, path: RelPath) -> str | None:
 
 
 def _changed(root: Path, entries: Collection[Entry]) -> Iterator[tuple[str, str]]:
-    sums = digest.of_files(root / entry.path for entry in entries)
+    sums = hashing.identities(root / entry.path for entry in entries)
     for entry, found in zip(entries, sums, strict=True):
-        if found.sha256 != f"sha256:{entry.sha256}":
-            yield entry.path, f"expected sha256:{entry.sha256}, found {found.sha256}"
+        if found != f"sha256:{entry.sha256}":
+            yield entry.path, f"expected sha256:{entry.sha256}, found {found}"
 
 
 def _unlisted(
     root: Path, listed: Mapping[RelPath, str | None], itself: RelPath | None
 ) -> Iterator[tuple[str, str]]:
-    for path, kind in _walk(root, "", ()):
-        if path not in listed and path != itself:
-            yield path, f"is not listed, found {kind or 'a regular file'}"
+    for prefix, entry in walk(str(root)):
+        path = RelPath(prefix + entry.name)
+        if path not in listed and path != itself and not entry.is_dir(follow_symlinks=False):
+            yield path, f"is not listed, found {_kind(entry)}"

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sealwright import digest
-from sealwright.engine import observer as observers
-from sealwright.engine.stat_cache import StatCache
+from sealwright import digest, hashing
+from sealwright.stat_cache import StatCache
 from tests.support.workbench import Workbench, copies, file, tree
 
 
@@ -111,9 +110,9 @@ def test_one_changed_file_of_many_is_the_only_one_read(bench: Workbench, monkeyp
     ]  # fmt: skip
     settled(bench.write("src/1/1", "1"), bench.root)
     reads: list[str] = []
-    real = observers._read
+    real = hashing.of_files
     monkeypatch.setattr(
-        observers, "_read", lambda place, *a, **k: reads.append(place) or real(place, *a, **k)
+        hashing, "of_files", lambda paths, **k: real([reads.append(p) or p for p in paths], **k)
     )
 
     def look() -> list[str]:

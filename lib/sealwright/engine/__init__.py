@@ -7,7 +7,6 @@ run meets them:
 =================  ==================================================================
 ``graph``          steps and the edges between them; what cannot be built is refused
 ``trees``          what a folder holds, as one digest
-``stat_cache``     which files need no reading, since nothing about them changed
 ``observer``       what an input or an output is right now
 ``definition``     what a step is: act, version, arguments, environment, tools
 ``receipt``        the proof that a run leaves, and where receipts are kept

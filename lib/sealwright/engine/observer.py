@@ -27,13 +27,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sealwright import digest, durable, process
+from sealwright import digest, durable, hashing, process
 from sealwright.digest import Sums
 from sealwright.engine import trees
-from sealwright.engine.stat_cache import StatCache
 from sealwright.errors import Refused
 from sealwright.paths import TOP, RelPath, within
 from sealwright.runtime import canonical
+from sealwright.stat_cache import StatCache
 from sealwright.step import Fact, File, Member, Record, Tree, World, spot
 
 Observation = dict[str, Any]
@@ -199,15 +199,29 @@ class Observer:
         return str(self.world.root) if path == TOP else self._prefix + path
 
     def _tree(self, place: str, exclude: tuple[str, ...]) -> Observation:
-        listed = trees.listing(place, self._digits, exclude)
+        listed = trees.listing(place, self._known(place), self._read_all, exclude)
         name = digest.blake3(listed)
         self.listings[name] = listed
         return {"is": f"tree {name}", "entries": listed.count(b"\0")}
 
-    def _digits(self, place: str, info: os.stat_result) -> str:
-        if stat.S_ISLNK(info.st_mode):
-            return digest.hexadecimal(digest.blake3(os.fsencode(os.readlink(place))))
-        return digest.hexadecimal(self._sums(place, info, both=False).blake3)
+    def _known(self, folder: str) -> trees.Known:
+        """Return what tells the BLAKE3 of a file in a folder without reading it, if it can."""
+        if self._full:
+            return lambda name, info: None
+        base, word = f"{folder}/".removeprefix(self._prefix), self._cache.word
+        return lambda name, info: word(base + name, info)
+
+    def _read_all(self, files: list[tuple[str, os.stat_result]]) -> list[str]:
+        """Hash files that must stay the same meanwhile; one that does not is read by itself."""
+        found: list[str] = []
+        sums = hashing.of_files((place for place, _ in files), both=False)
+        for (place, info), each in zip(files, sums, strict=True):
+            again = os.lstat(place)
+            if not _same(info, again) or each.size != again.st_size:
+                each, again = _read(place, again, both=False)
+            self._cache.put(place.removeprefix(self._prefix), again, each)
+            found.append(each.blake3)
+        return found
 
     def _link(self, place: str, *, follow: bool) -> digest.Digest:
         text, target = os.fsencode(os.readlink(place)), os.path.realpath(place)

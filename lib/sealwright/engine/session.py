@@ -31,11 +31,11 @@ from sealwright.engine.journal import Journal
 from sealwright.engine.judge import Judge
 from sealwright.engine.observer import Observer
 from sealwright.engine.receipt import Receipt, Receipts
-from sealwright.engine.stat_cache import StatCache
 from sealwright.engine.state import State
 from sealwright.engine.trace import Trace, of_receipt
 from sealwright.errors import Damaged, Refused
 from sealwright.lock import Owner
+from sealwright.stat_cache import StatCache
 from sealwright.step import Step, World
 from sealwright.transaction import Transaction
 
@@ -86,7 +86,8 @@ class Session:
             yield
 
     def _look(self, *, keep: bool) -> None:
-        self.cache = StatCache(self.world.state / "stat.cache", keep=keep)
+        file = self.world.state / "stat.cache"
+        self.cache = StatCache(file, keep=keep, root=self.world.root)
         self.observer = Observer(self.world, self.cache)
         self.judge = Judge(self.graph, self.trace, self.observer, self.receipts.listing)
 

@@ -19,14 +19,16 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 
-from sealwright import durable
+from sealwright import digest, durable
 from sealwright.errors import Refused
+from sealwright.walk import Omit, walk
 
 NEVER = (".git",)
-HashFile = Callable[[str, os.stat_result], str]
+Known = Callable[[str, os.stat_result], str | None]
+Read = Callable[[list[tuple[str, os.stat_result]]], Iterable[str]]
 
 
 @lru_cache
@@ -44,42 +46,51 @@ def pattern(glob: str) -> re.Pattern[str]:
     return re.compile(f"{anywhere}{''.join(parts)}(?:/.*)?\\Z", re.DOTALL)
 
 
-def walk(top: str, exclude: Collection[str] = ()) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield every entry under ``top`` as its relative name and what lstat says of it."""
+def listing(top: str, known: Known, read: Read, exclude: Collection[str] = ()) -> bytes:
+    """Return the listing of the folder ``top``, asking for each file once.
+
+    ``known`` gives the digest of a file by its relative name if nothing about it changed; all
+    others are given to ``read`` at once.
+    """
+    lines: list[str] = []
+    unread: dict[int, tuple[str, os.stat_result]] = {}
+    for prefix, entry in walk(top, _omits(tuple(exclude))):
+        name, info = prefix + entry.name, entry.stat(follow_symlinks=False)
+        kind = _type(name, info)
+        digits: str | None = ""
+        if kind in "fx":
+            digits = known(name, info)
+        elif kind == "l":
+            digits = digest.blake3(os.fsencode(os.readlink(f"{top}/{name}")))
+        if digits is None:
+            unread[len(lines)] = name, info
+            lines.append(kind)
+        else:
+            lines.append(f"{kind}{digits[7:]} {name}\0")
+    sums = read([(f"{top}/{name}", info) for name, info in unread.values()]) if unread else ()
+    for (index, (name, _)), digits in zip(unread.items(), sums, strict=True):
+        lines[index] = f"{lines[index]}{digits[7:]} {name}\0"
+    return os.fsencode("".join(lines))
+
+
+def _omits(exclude: tuple[str, ...]) -> Omit:
     patterns = [pattern(glob) for glob in exclude]
-    folders = [""]
-    while folders:
-        prefix = folders.pop()
-        with os.scandir(os.path.join(top, prefix) if prefix else top) as found:
-            for entry in found:
-                name = prefix + entry.name
-                if entry.name in NEVER or any(p.match(name) for p in patterns):
-                    continue
-                info = entry.stat(follow_symlinks=False)
-                yield name, info
-                if stat.S_ISDIR(info.st_mode):
-                    folders.append(name + "/")
+
+    def inside(prefix: str) -> Callable[[str], bool]:
+        return lambda name: name in NEVER or any(p.match(prefix + name) for p in patterns)
+
+    return inside if patterns else lambda _: NEVER.__contains__
 
 
-def listing(top: str, hash_file: HashFile, exclude: Collection[str] = ()) -> bytes:
-    """Return the listing of the folder ``top``; ``hash_file`` gives a file's or link's digits."""
-    lines = []
-    for name, info in walk(top, exclude):
-        kind, place = _type(name, info), os.path.join(top, name)
-        digits = "" if kind == b"d" else hash_file(place, info)
-        lines.append((os.fsencode(name), kind + digits.encode()))
-    lines.sort()
-    return b"".join(b"%s %s\0" % (what, name) for name, what in lines)
-
-
-def _type(name: str, info: os.stat_result) -> bytes:
-    if stat.S_ISREG(info.st_mode):
-        return b"x" if info.st_mode & stat.S_IXUSR else b"f"
-    if stat.S_ISLNK(info.st_mode):
-        return b"l"
-    if stat.S_ISDIR(info.st_mode):
-        return b"d"
-    raise Refused(f"{name}: expected a file, folder or link, found {durable.kind(info.st_mode)}")
+def _type(name: str, info: os.stat_result) -> str:
+    mode = info.st_mode
+    if stat.S_ISREG(mode):
+        return "x" if mode & stat.S_IXUSR else "f"
+    if stat.S_ISLNK(mode):
+        return "l"
+    if stat.S_ISDIR(mode):
+        return "d"
+    raise Refused(f"{name}: expected a file, folder or link, found {durable.kind(mode)}")
 
 
 def entries(listed: bytes) -> dict[str, str]:
