@@ -113,6 +113,24 @@ def test_without_keep_going_a_failure_lets_nothing_more_begin(repo):
     assert said.out.count("refused     b:") <= 2
 
 
+def test_of_a_step_that_fails_the_end_of_its_output_is_shown(repo):
+    dodo = (repo / "dodo.py").read_text()
+    printing = """    'p': [step("p:a", Command(("sh", "-c", "seq 20; exit 3", IN)))],\n"""
+    (repo / "dodo.py").write_text(dodo.replace("STEPS = {", "STEPS = {\n" + printing))
+    said = doit(repo, "p")
+    assert said.lines[2:12] == [f"  | {n}" for n in range(11, 21)]
+    assert "its output: " in said.lines[1]
+
+
+def test_verbosity_2_shows_what_every_step_printed(repo):
+    dodo = (repo / "dodo.py").read_text()
+    printing = (
+        """    'p': [step("p:a", Command(("sh", "-c", "seq 3; cp $0 $1", IN, out("pa"))))],\n"""
+    )
+    (repo / "dodo.py").write_text(dodo.replace("STEPS = {", "STEPS = {\n" + printing))
+    assert doit(repo, "-v", "2", "p").lines[1:4] == ["  | 1", "  | 2", "  | 3"]
+
+
 def test_shuffle_begins_in_another_order_and_the_same_for_the_same_seed(repo):
     def order(seed: str) -> list[str]:
         return [line.split()[1] for line in doit(repo, "-a", "--shuffle", seed).lines[:8]]
@@ -158,6 +176,7 @@ def test_a_signal_leaves_no_process_and_no_late_write(repo, number):
     out, _ = running.communicate(timeout=60)
     assert running.returncode == 128 + number, out
     assert "note: stopped by SIG" in out
+    assert out.count("interrupted l:") == 3
     assert not (repo / "out").exists()
     assert list((repo / ".sealwright/staging").iterdir()) == []
     statuses = [

@@ -115,6 +115,38 @@ def test_the_dispatcher_yields_nodes_and_takes_them_back():
         dispatcher.generator.send(node)
 
 
+def test_the_dispatcher_says_hold_on_while_it_waits_and_takes_nothing_for_an_answer():
+    first, second = task.Task("a", None), task.Task("b", None, task_dep=["a"])
+    graph = control.TaskControl([first, second])
+    graph.process(None)
+    generator = graph.task_dispatcher().generator
+    node = generator.send(None)
+    assert node.task is first
+    node.run_status = "run"
+    assert generator.send(None) == "hold on"
+    node.run_status = "successful"
+    assert generator.send(node).task is second
+
+
+def test_a_command_loads_its_tasks_through_its_loader_and_knows_the_names_by_then():
+    source = inspect.getsource(cmd_base.DoitCmdBase.execute)
+    loading = source.index("self.task_list = self.loader.load_tasks(cmd=self, pos_args=args)")
+    assert source.index("self.sel_tasks = args or params.get('default_tasks')") < loading
+    assert "self.loader = task_loader" in inspect.getsource(cmd_base.DoitCmdBase.__init__)
+
+
+def test_an_object_may_create_tasks_and_a_function_does_by_its_name():
+    class Creator:
+        def create_doit_tasks(self):
+            yield task.Task("made", None)
+
+    def task_other():
+        return {"actions": None}
+
+    names = {"any_name": Creator(), "task_other": task_other, "tasks": 1}
+    assert {made.name for made in loader.load_tasks(names)} == {"made", "other"}
+
+
 def test_a_creator_may_yield_tasks():
     made = task.Task("anything:at-all", None)
     assert loader.generate_tasks("creator", (t for t in [made])) == [made]

@@ -15,6 +15,8 @@ from sealwright.engine.judge import Reason
 from sealwright.engine.session import Session
 from sealwright.errors import Damaged, Misconfigured, ProgramFailed, Refused, SealwrightError
 
+_LAST = 10  # lines of a failed step's output that are shown
+
 
 class Engine(Session):
     """Runs the steps of one graph in one repository, and answers questions about them."""
@@ -35,23 +37,31 @@ class Engine(Session):
 
     def run(self, name: str, reasons: list[Reason]) -> Outcome:
         """Run a stale step and return how it ended; only a bug raises."""
-        step = self.graph.steps[name]
         try:
-            return execution.carry_out(self, step, reasons)
-        except Waiting as waiting:
-            return Outcome(name, "waiting", tuple(reasons), str(waiting), code=waiting.code)
-        except (ProgramFailed, Misconfigured) as problem:
-            return Outcome(
-                name, "failed", tuple(reasons), self._told(name, problem), code=problem.code
-            )
-        except SealwrightError as problem:
-            return Outcome(name, "refused", tuple(reasons), str(problem), code=problem.code)
-        except OSError as problem:
-            return Outcome(name, "failed", tuple(reasons), f"{name}: {problem}", code=1)
+            return execution.carry_out(self, self.graph.steps[name], reasons)
+        except (SealwrightError, OSError) as problem:
+            status, said, code = self._ended(name, problem)
+            return Outcome(name, status, tuple(reasons), said, code=code)
+
+    def _ended(self, name: str, problem: SealwrightError | OSError) -> tuple[str, str, int]:
+        """Return with which status a step ended, what is said of it, and the exit code."""
+        if self.stopping.is_set():
+            return "interrupted", "", 1
+        if isinstance(problem, OSError):
+            return "failed", f"{name}: {problem}", 1
+        if isinstance(problem, Waiting):
+            return "waiting", str(problem), problem.code
+        if isinstance(problem, ProgramFailed | Misconfigured):
+            return "failed", self._told(name, problem), problem.code
+        return "refused", str(problem), problem.code
 
     def _told(self, name: str, problem: SealwrightError) -> str:
+        """Return what went wrong, and the end of what the step's programs printed."""
         log = self.log(name)
-        return f"{problem}; its output: {log}" if log.exists() else str(problem)
+        if not log.exists():
+            return str(problem)
+        last = log.read_text("utf-8", "replace").splitlines()[-_LAST:]
+        return "\n".join([f"{problem}; its output: {log}", *(f"| {line}" for line in last)])
 
     def ask(self, guard: str) -> Outcome:
         """Ask a guard under its own name."""

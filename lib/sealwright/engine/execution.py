@@ -51,7 +51,7 @@ class Outcome:
     """How one step ended: what a line of the report says."""
 
     step: str
-    status: str  # run | restored | up to date | refused | waiting | failed
+    status: str  # one of `reporter.STATUSES`
     reasons: tuple[Reason, ...] = ()
     message: str = ""
     milliseconds: int = 0

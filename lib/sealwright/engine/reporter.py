@@ -28,7 +28,10 @@ from sealwright.engine.execution import Outcome
 from sealwright.engine.judge import Reason
 from sealwright.runtime import canonical
 
-STATUSES = ("run", "restored", "holds", "up to date", "waiting", "refused", "failed", "not run")
+STATUSES = (
+    *("run", "restored", "holds", "up to date", "waiting"),
+    *("refused", "failed", "interrupted", "not run"),
+)
 _COLOURS = {"run": 32, "restored": 32, "holds": 32, "up to date": 2, "waiting": 33}
 _RED = 31
 
