@@ -5,23 +5,16 @@ It prints the manifest of a folder.  With a cache it asks that, and keeps what i
 
 from __future__ import annotations
 
-import inspect
 import sys
 from pathlib import Path
 
 from sealwright import manifest
-
-
-def cached() -> bool:
-    """Return whether this Sealwright's manifests know a stat cache (TO GO once they all do)."""
-    return "cache" in inspect.signature(manifest.of_tree).parameters
+from sealwright.stat_cache import StatCache
 
 
 def entries(root: Path, cache: Path | None) -> tuple[manifest.Entry, ...]:
     if cache is None:
         return manifest.of_tree(root)
-    from sealwright.stat_cache import StatCache
-
     known = StatCache(cache, keep=True)
     found = manifest.of_tree(root, cache=known)
     known.save()

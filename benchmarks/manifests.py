@@ -54,17 +54,18 @@ def _pieces(source: random.Random, size: int) -> list[bytes]:
 def ours(root: Path, cache: Path) -> dict[str, Take]:
     """Return our own: without a cache, with an empty one to fill, and with a filled one."""
     argv = [sys.executable, listing.__file__, str(root)]
-    takes = {PLAIN: lambda _: measure.once(argv, root)}
-    if listing.cached():
-        empty, full = cache.with_suffix(".cold"), cache.with_suffix(".warm")
-        takes[COLD] = lambda _: _removed(empty) or measure.once([*argv, str(empty)], root)
-        takes[WARM] = lambda _: measure.once([*argv, str(full)], root)
-        measure.once([*argv, str(full)], root)
-    return takes
+    empty, full = cache.with_suffix(".cold"), cache.with_suffix(".warm")
+    measure.once([*argv, str(full)], root)
 
+    def cold(_: int) -> Sample:
+        empty.unlink(missing_ok=True)
+        return measure.once([*argv, str(empty)], root)
 
-def _removed(cache: Path) -> None:
-    cache.unlink(missing_ok=True)
+    return {
+        PLAIN: lambda _: measure.once(argv, root),
+        COLD: cold,
+        WARM: lambda _: measure.once([*argv, str(full)], root),
+    }
 
 
 def others(root: Path, files: int) -> dict[str, Take]:
@@ -119,7 +120,4 @@ def run(sizes: Sequence[int], folder: Path, runs: int) -> list[Row]:
             agree(takes, files)
             figures = measure.interleaved(takes, runs)
             found += contest.rows(name, files, figures, PLAIN)
-            if not listing.cached():
-                why = "manifests take no stat cache yet"
-                found += [contest.missing(name, files, tool, why) for tool in (COLD, WARM)]
     return found
