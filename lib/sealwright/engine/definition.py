@@ -87,7 +87,7 @@ def _described(item: Input | Output) -> str:
 
 def _act(act: Callable[..., Any], look: Look) -> Definition:
     if isinstance(act, Command):
-        return {"act": digest.sha256(canonical.encode(act.words()))}
+        return {"act": digest.sha256("\0".join(act.words()).encode("utf-8", "surrogateescape"))}
     while isinstance(act, partial):
         act = act.func
     target = act if inspect.isroutine(act) else type(act)
