@@ -31,11 +31,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from sealwright import digest, durable, hashing, stat_cache
+from sealwright import digest, durable, hashing
 from sealwright.errors import Damaged, Misconfigured, Refused
 from sealwright.paths import RelPath
 from sealwright.paths import parse as parse_path
-from sealwright.stat_cache import NOT_ASKED, StatCache
+from sealwright.stat_cache import StatCache
+from sealwright.stat_cache.blocks import NOT_ASKED, slow, stated
 from sealwright.verdict import Finding, Verdict
 from sealwright.walk import Omit, walk
 
@@ -155,17 +156,17 @@ def _known(root: Path, files: Files, cache: StatCache) -> Iterable[tuple[str, st
     names: list[str] = []
     digits: list[str] = []
     unread: dict[int, os.stat_result] = {}
-    known: Mapping[str, stat_cache.Entry] = {}
-    stated, named, said = stat_cache.stated, names.append, digits.append
+    known: Mapping[str, bytes] = {}
+    named, said = names.append, digits.append
     for prefix, entry in files:  # a hundred thousand times: as few steps as there can be
         if prefix != last:
             known, last = cache.folder(base + prefix), prefix
         name, info = entry.name, entry.stat(follow_symlinks=False)
         found = known.get(name)
-        if found is None or found[0] != stated(info) or found[2] == NOT_ASKED:
+        if found is None or not found.startswith(stated(info)) or found.endswith(NOT_ASKED):
             unread[len(names)], found = info, None
         named(prefix + name)
-        said(found[2] if found else "")
+        said(slow(found) if found else "")
     sums = hashing.of_files(f"{root}/{names[index]}" for index in unread)
     for (index, info), each in zip(unread.items(), sums, strict=True):
         digits[index] = digest.hexadecimal(each.sha256)

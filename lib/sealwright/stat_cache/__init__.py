@@ -23,16 +23,13 @@ import functools
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from operator import attrgetter
 from pathlib import Path
 
-from sealwright import digest, durable
+from sealwright import durable
 from sealwright.digest import Digest, Sums
 from sealwright.stat_cache import blocks
-from sealwright.stat_cache.blocks import NOT_ASKED, Blocks, Entry
+from sealwright.stat_cache.blocks import NOT_ASKED, Blocks, stated
 
-__all__ = ["NOT_ASKED", "Entry", "StatCache", "stated"]
-stated = attrgetter("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns", "st_mode")
 _SPARED = 1 << 16  # bytes that may always be added before the file is written anew
 _LAST = 1 << 63  # nanoseconds, which is in the year 2262
 
@@ -50,14 +47,14 @@ class StatCache:
         self._root = root
         self._folders = _Folders(file)
         self._tick = _touch(file.with_suffix(".tick")) if keep else 0
-        self._new: dict[str, dict[str, Entry]] = {}
+        self._new: dict[str, dict[str, bytes]] = {}
         self._guard = threading.Lock()
 
     def name(self, place: str) -> str:
         """Return what the cache calls the file at an absolute place."""
         return place if self._root is None else place.removeprefix(f"{self._root}/")
 
-    def folder(self, name: str) -> Mapping[str, Entry]:
+    def folder(self, name: str) -> Mapping[str, bytes]:
         """Return all that is known of a folder's files; its name ends in ``/``, or is empty."""
         return self._folders[name]
 
@@ -65,18 +62,20 @@ class StatCache:
         """Return the BLAKE3 of ``path`` in as few steps as there can be, or None."""
         cut = path.rfind("/") + 1
         found = self._folders[path[:cut]].get(path[cut:])
-        if found is None or found[0] != stated(info):
+        if found is None or not found.startswith(stated(info)):
             return None
-        return f"blake3:{found[1]}"
+        return f"blake3:{found[48:80].hex()}"
 
     def get(self, path: str, info: os.stat_result, *, both: bool) -> Sums | None:
         """Return the digests of ``path``, or None if it must be read."""
         folder, name = _split(path)
         found = self._folders[folder].get(name)
-        if found is None or found[0] != stated(info) or (both and found[2] == NOT_ASKED):
+        if found is None or not found.startswith(stated(info)):
             return None
-        slow = "" if found[2] == NOT_ASKED else f"sha256:{found[2]}"
-        return Sums(info.st_size, Digest(f"blake3:{found[1]}"), Digest(slow))
+        if found.endswith(NOT_ASKED):
+            return None if both else Sums(info.st_size, Digest(f"blake3:{blocks.fast(found)}"))
+        fast, slow = f"blake3:{blocks.fast(found)}", f"sha256:{blocks.slow(found)}"
+        return Sums(info.st_size, Digest(fast), Digest(slow))
 
     def put(self, path: str, info: os.stat_result, sums: Sums) -> None:
         """Remember digests, unless the file changed too recently to tell a later change."""
@@ -84,13 +83,12 @@ class StatCache:
         if not self._keep or last >= min(self._tick, _LAST) or info.st_mtime_ns < -_LAST:
             return
         folder, name = _split(path)
-        slow = digest.hexadecimal(sums.sha256)
+        entry = blocks.row(info, sums)
         with self._guard:
             known = self._folders[folder]
-            before = known.get(name)
-            if not slow and before is not None and before[0] == stated(info):
-                slow = before[2]
-            entry = (stated(info), digest.hexadecimal(sums.blake3), slow or NOT_ASKED)
+            before = known.get(name, b"")
+            if not sums.sha256 and before.startswith(stated(info)):
+                entry = before
             known[name] = self._new.setdefault(folder, {})[name] = entry
 
     def save(self) -> None:
@@ -101,7 +99,7 @@ class StatCache:
                 with contextlib.suppress(OSError):
                     self._write(new)
 
-    def _write(self, new: Mapping[str, Mapping[str, Entry]]) -> None:
+    def _write(self, new: Mapping[str, Mapping[str, bytes]]) -> None:
         kept = self._folders.kept
         added = b"".join(blocks.block(*each) for each in new.items())
         size = kept.size + len(added)
@@ -117,7 +115,7 @@ class StatCache:
         durable.write(self._file, data)
         kept.size = kept.base = len(data)
 
-    def _still(self, new: Mapping[str, Mapping[str, Entry]]) -> Iterator[bytes]:
+    def _still(self, new: Mapping[str, Mapping[str, bytes]]) -> Iterator[bytes]:
         """Yield the blocks of all that was just learned or still is so."""
         for folder in sorted({*self._folders.kept.folders(), *self._folders, *new}):
             fresh = new.get(folder, {})
@@ -129,16 +127,16 @@ class StatCache:
             if entries:
                 yield blocks.block(folder, entries)
 
-    def _holds(self, path: str, entry: Entry) -> bool:
+    def _holds(self, path: str, entry: bytes) -> bool:
         if self._root is None and not os.path.isabs(path):
             return True
         try:
-            return bool(stated(os.lstat(os.path.join(self._root or "", path))) == entry[0])
+            return entry.startswith(stated(os.lstat(os.path.join(self._root or "", path))))
         except OSError:
             return False
 
 
-class _Folders(dict[str, dict[str, Entry]]):
+class _Folders(dict[str, dict[str, bytes]]):
     """What is known, by folder: read from the file when somebody asks."""
 
     def __init__(self, file: Path) -> None:
@@ -149,7 +147,7 @@ class _Folders(dict[str, dict[str, Entry]]):
     def kept(self) -> Blocks:
         return Blocks(self._file)
 
-    def __missing__(self, folder: str) -> dict[str, Entry]:
+    def __missing__(self, folder: str) -> dict[str, bytes]:
         return self.setdefault(folder, self.kept.folder(folder))  # of two threads, one wins
 
 

@@ -6,12 +6,12 @@ Then come blocks; all numbers are little-endian::
     16 bytes        "fold", the lengths of the folder's and of the names' bytes, the count N
     …               the folder, ended by "/", or nothing for the top
     …               N names, each ended by NUL
-    48 N bytes      device, inode, size, modification and change time in nanoseconds, mode
-    32 N bytes      BLAKE3, and as many of SHA-256, zeros where it was not asked for
+    112 N bytes     N rows: device, inode, size, modification and change time in nanoseconds and
+                    mode, 8 bytes each; BLAKE3; SHA-256, or zeros where it was not asked for
     64 bytes        the hexadecimal digits of the BLAKE3 of the block so far
 
-Columns, since a folder is decoded in a few steps, whatever it holds, and only when somebody
-asks about it.  A block is believed if its sum is right, wherever it lies; a later one goes
+A row is compared as it lies there, and a folder is taken apart only when somebody asks about
+it.  A block is believed if its sum is right, wherever it lies; a later one goes
 before.  An entry says only what once was so, and is compared with what `stat` says now: one
 that is lost, old or of another repository costs a reading and nothing else.
 """
@@ -20,19 +20,47 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
-from struct import Struct
+from struct import Struct, error
 
 from sealwright import digest
+from sealwright.digest import Sums
 
-Stated = tuple[int, int, int, int, int, int]
-Entry = tuple[Stated, str, str]  # what `stat` said, the digits of BLAKE3 and of SHA-256
-NOT_ASKED = "0" * 64
+NOT_ASKED = bytes(32)
 MAGIC = b"statblk1"
 _START = Struct("<8sQ")
 _HEAD = Struct("<4sIII")
 _STATED = Struct("<QQQqqQ")
+_ROW = _STATED.size + 64
 _SUM = 64
+_NO_ROW = bytes(_ROW + 1)  # no row begins so
+_pack = _STATED.pack
+_fields = attrgetter("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns", "st_mode")
+
+
+def stated(info: os.stat_result) -> bytes:
+    """Return how the row of a file begins that `stat` says this of."""
+    try:
+        return _pack(*_fields(info))
+    except error:  # a time after the year 2262, or one before 1677
+        return _NO_ROW
+
+
+def row(info: os.stat_result, sums: Sums) -> bytes:
+    """Return the row of a file."""
+    fast, slow = digest.hexadecimal(sums.blake3), digest.hexadecimal(sums.sha256)
+    return stated(info) + bytes.fromhex(fast) + (bytes.fromhex(slow) or NOT_ASKED)
+
+
+def fast(row: bytes) -> str:
+    """Return the digits of the BLAKE3 in a row."""
+    return row[48:80].hex()
+
+
+def slow(row: bytes) -> str:
+    """Return the digits of the SHA-256 in a row; they may all be zeros."""
+    return row[80:].hex()
 
 
 class Blocks:
@@ -53,7 +81,7 @@ class Blocks:
         at = _START.size
         while at + _HEAD.size <= self.size:
             mark, folder, names, count = _HEAD.unpack_from(self._data, at)
-            end = at + _HEAD.size + folder + names + (_STATED.size + 64) * count + _SUM
+            end = at + _HEAD.size + folder + names + _ROW * count + _SUM
             if mark != b"fold" or end > self.size:
                 break
             start = at + _HEAD.size
@@ -66,9 +94,9 @@ class Blocks:
         """Yield the folders that something is known of."""
         yield from self._places
 
-    def folder(self, name: str) -> dict[str, Entry]:
+    def folder(self, name: str) -> dict[str, bytes]:
         """Return what is known of the files of a folder."""
-        known: dict[str, Entry] = {}
+        known: dict[str, bytes] = {}
         for place in self._places.get(name, ()):
             known.update(_decoded(self._data[place]))
         return known
@@ -79,35 +107,23 @@ def whole(blocks: bytes) -> bytes:
     return _START.pack(MAGIC, _START.size + len(blocks)) + blocks
 
 
-def block(folder: str, entries: Mapping[str, Entry]) -> bytes:
+def block(folder: str, entries: Mapping[str, bytes]) -> bytes:
     """Return the block that says this of files in a folder."""
     where, names = os.fsencode(folder), b"".join(os.fsencode(name) + b"\0" for name in entries)
-    rows = entries.values()
-    text = b"".join(
-        (
-            _HEAD.pack(b"fold", len(where), len(names), len(entries)),
-            where,
-            names,
-            b"".join(_STATED.pack(*stated) for stated, _, _ in rows),
-            bytes.fromhex("".join(fast for _, fast, _ in rows)),
-            bytes.fromhex("".join(slow for _, _, slow in rows)),
-        )
-    )
+    head = _HEAD.pack(b"fold", len(where), len(names), len(entries))
+    text = b"".join((head, where, names, *entries.values()))
     return text + _sum(text)
 
 
-def _decoded(data: bytes) -> dict[str, Entry]:
-    text, stated = data[:-_SUM], data[-_SUM:]
-    if _sum(text) != stated:
+def _decoded(data: bytes) -> dict[str, bytes]:
+    text, told = data[:-_SUM], data[-_SUM:]
+    if _sum(text) != told:
         return {}
     _, folder, length, count = _HEAD.unpack_from(text)
     at = _HEAD.size + folder
     names = os.fsdecode(text[at : at + length]).split("\0")[:-1]
-    at += length
-    rows = _STATED.iter_unpack(text[at : at + _STATED.size * count])
-    at += _STATED.size * count
-    digits = text[at:].hex("\n", 32).split("\n")
-    return dict(zip(names, zip(rows, digits[:count], digits[count:], strict=True), strict=True))
+    rows = [text[n : n + _ROW] for n in range(at + length, len(text), _ROW)]
+    return dict(zip(names, rows, strict=True)) if len(names) == count == len(rows) else {}
 
 
 def _sum(text: bytes) -> bytes:
