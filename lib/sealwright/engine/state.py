@@ -38,9 +38,8 @@ Trace = dict[str, tuple[Digest, Receipt]]
 class State:
     """An open index.  `Damaged` is raised by whatever first meets bytes that cannot be right."""
 
-    def __init__(self, connection: sqlite3.Connection, *, fresh: bool = False) -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self.fresh = fresh  # there was nothing in it
 
     def trace(self) -> Trace:
         """Return the last receipt of each step, in the order of recording; each row is checked."""
@@ -123,7 +122,7 @@ def writer(path: Path) -> State:
         except BaseException:
             connection.close()
             raise
-    return State(connection, fresh=not tables)
+    return State(connection)
 
 
 @contextlib.contextmanager
