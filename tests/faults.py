@@ -22,13 +22,13 @@ from pathlib import Path
 
 from tests.support import crash, injection
 from tests.support.subjects import Generic, SotPack, Subject
-from tests.support.sweep import Injection, Tally, swept
+from tests.support.sweep import Injection, Tally, spread, swept
 
 
 def injected(subject: Subject, work: Path, every: int, jobs: int) -> Tally:
     """Sweep the calls of a command."""
     plan = Injection(injection.record(subject, work), work)
-    points = plan.points()[::every]
+    points = spread(plan.points(), len(plan.points()) // every)
     print(f"{subject.name}: {len(plan.recording.calls)} calls, {len(points)} states", flush=True)
     return Tally(subject.name).add(_told(swept(points, plan, jobs)))
 
