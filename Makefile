@@ -5,11 +5,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
-.PHONY: help run test check format bench lock clean
+.PHONY: help run test faults check format bench lock clean
 
 help:
 	@echo 'make run     build the example repository and run everything on it'
 	@echo 'make test    the whole test suite'
+	@echo 'make faults  every fault at every call; takes half an hour'
 	@echo 'make check   compile, format, lint, layers, types'
 	@echo 'make format  put the sources into their form'
 	@echo 'make bench   side by side with peers; a quarter of an hour; renews docs/benchmarks.md'
@@ -21,6 +22,9 @@ run: .venv/ready
 
 test: .venv/ready
 	@$(BIN)/python -m pytest -n auto
+
+faults: .venv/ready
+	@TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo /tmp) $(BIN)/python -m tests.faults
 
 check: .venv/ready
 	@$(BIN)/python -m compileall -q lib scripts tests benchmarks dodo.py tasks.py

@@ -260,6 +260,32 @@ def test_an_interrupted_append_is_completed_from_every_prefix(book: Ledger) -> N
         assert held_book.complete(offset, data)
 
 
+@pytest.mark.parametrize("whole", [True, False], ids=["to the end", "then cut"])
+def test_an_append_of_which_a_power_cut_left_zeros_is_completed(book: Ledger, whole: bool) -> None:
+    before = book.path.read_bytes()
+    with book.writing() as held_book:
+        offset = held_book.size
+        data = held_book.seal([{"event": "a"}, {"event": "b"}])
+    for start in range(len(data)):
+        for end in {start + 1, (start + len(data)) // 2, len(data)}:
+            rest = data[end:] if whole else b""
+            book.path.write_bytes(before + data[:start] + bytes(end - start) + rest)
+            with book.writing() as held_book:
+                assert held_book.complete(offset, data)
+            assert book.path.read_bytes() == before + data
+
+
+def test_zeros_that_others_have_written_after_are_left_alone(book: Ledger) -> None:
+    with book.writing() as held_book:
+        offset = held_book.size
+        data = held_book.seal([{"event": "a"}])
+    spoilt = book.path.read_bytes() + bytes(len(data)) + b"{}\n"
+    book.path.write_bytes(spoilt)
+    with book.writing() as held_book:
+        assert not held_book.complete(offset, data)
+    assert book.path.read_bytes() == spoilt
+
+
 def test_lines_that_a_crash_left_written_but_perhaps_not_durable_are_synced(
     book: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,8 +14,9 @@ so ``head -n 6 LEDGER | tail -n 1 | tr -d '\\n' | sha256sum`` prints what line 7
 
 Rules.  1. An append takes an exclusive flock on the file, is one write and is synced
 before it returns; its cost does not depend on how long the ledger is.  2. A line without
-LF at the end is a torn tail: a write that was cut off, never acknowledged.  Whoever kept
-the bytes and the offset can `Book.complete` it; otherwise it is damage like any other.
+LF at the end is a torn tail: a write that was cut off, never acknowledged; so is one with
+NUL in it, which a power cut leaves where bytes never arrived.  Whoever kept the bytes and
+the offset can `Book.complete` it; otherwise it is damage like any other.
 3. The first line that is not canonical, or does not continue the chain, makes everything
 from there on unproven, and readers stop there.  An append looks at the last line and the
 one before only, so damage further up is found by readers.  4. Only `Ledger.recover`, with
@@ -138,6 +139,17 @@ def _misfit(data: bytes, previous: bytes | None, chain: Chain) -> str | None:
     return None
 
 
+def _agreed(there: bytes, data: bytes) -> int:
+    """Return how many of the first bytes of both are the same."""
+    pairs = enumerate(zip(there, data, strict=False))
+    return next((number for number, (one, other) in pairs if one != other), len(there))
+
+
+def _arrived(there: bytes, data: bytes) -> bool:
+    """Return whether ``there`` begins ``data``, but for bytes that never reached the disk."""
+    return all(found in (0, wanted) for found, wanted in zip(there, data, strict=False))
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """A ledger that this process alone may write to, as long as `Ledger.writing` lasts."""
@@ -174,16 +186,22 @@ class Book:
         """Finish the append of ``data`` at ``offset``, if that is all that is left to do.
 
         True if the ledger holds ``data`` there, now or already: what a crash left of it at the
-        very end is completed, never cut.  False, and nothing written, for any other ledger.
+        very end is completed.  Bytes that never arrived are NUL after a power cut, which no
+        line holds: from the first of them on it is written again.  False, and nothing written,
+        for any other ledger.
         """
         try:
             previous = self._proven(offset)
         except Damaged:
             return False
         there = os.pread(self.descriptor, len(data), offset)
-        if not data.startswith(there) or _misfit(data, previous, self.chain):
+        kept = _agreed(there, data)
+        ours = kept == len(there) or (self.size <= offset + len(data) and _arrived(there, data))
+        if not ours or _misfit(data, previous, self.chain):
             return False
-        durable.append(self.path, data[len(there) :])  # if that is nothing, it still syncs the file
+        if kept < len(there):
+            durable.truncate(self.path, offset + kept)
+        durable.append(self.path, data[kept:])  # if that is nothing, it still syncs the file
         return True
 
     def _proven(self, offset: int) -> bytes | None:

@@ -7,12 +7,14 @@ import shutil
 
 import pytest
 
+from sealwright import durable
 from sealwright.digest import Digest
 from sealwright.engine import audit
 from sealwright.engine import state as states
 from sealwright.engine.receipt import Receipt
 from sealwright.errors import Damaged, Refused
-from tests.support.workbench import Workbench, copies, file
+from sealwright.step import Run
+from tests.support.workbench import Workbench, acts, copies, file
 
 
 @pytest.fixture
@@ -153,6 +155,45 @@ def test_a_line_added_to_the_journal_is_noticed(done):
         file.write(b'{"status":"completed"}\n')
     with pytest.raises(Damaged, match=r"journal\.jsonl:5"), done.engine().running():
         pytest.fail("it was believed")
+
+
+@pytest.mark.parametrize("arrived", [0, 40, -40], ids=["none", "the beginning", "the end"])
+def test_a_journal_line_that_a_power_cut_left_zeros_in_is_cut_and_kept(done, arrived):
+    path = state(done, "journal.jsonl")
+    data = path.read_bytes()
+    line = b"x" * 99 + b"\n"
+    torn = line[:arrived] + bytes(60) if arrived > 0 else bytes(60) + line[arrived:]
+    path.write_bytes(data + (torn if arrived else bytes(60)))
+    assert done.executed() == []
+    assert path.read_bytes() == data
+    kept = state(done, f"quarantine/journal-{len(data)}.torn")
+    assert kept.read_bytes() == (torn if arrived else bytes(60))
+    assert any("torn" in notice for notice in done.notices)
+
+
+def test_an_index_older_than_the_journal_catches_up_with_it(full, tmp_path):
+    full.executed("pack")
+    shutil.copy(state(full, "state.db"), tmp_path)
+    full.executed()
+    shutil.copy(tmp_path / "state.db", state(full, "state.db"))
+    assert full.executed() == []
+    assert damage(full) == []
+
+
+def test_an_older_index_does_not_bring_back_what_a_failure_took_away(bench, tmp_path):
+    bench.steps = [acts("b", _fails_where_told, file("b"))]
+    bench.executed()
+    shutil.copy(state(bench, "state.db"), tmp_path)
+    bench.write("told", "")
+    assert bench.run("b", forced=True)["b"].code == 1
+    shutil.copy(tmp_path / "state.db", state(bench, "state.db"))
+    assert bench.run("b")["b"].code == 1
+
+
+def _fails_where_told(run: Run) -> None:
+    if (run.root / "told").exists():
+        raise Refused("no")
+    durable.create(run.path(file("b")), b"")
 
 
 def test_a_journal_restored_from_a_copy_is_read_again_and_believed(done, tmp_path):

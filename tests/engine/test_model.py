@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from sealwright import durable
 from sealwright.paths import parse
 from sealwright.step import Fact, File, Run, Step, Tree, World
-from tests.support import disk, edits, model
-from tests.support.disk import Disk
+from tests.support import edits, layout, model
+from tests.support.layout import Disk
 from tests.support.model import Model, Plan, Settings
 from tests.support.workbench import Workbench
 
@@ -106,7 +106,7 @@ def value(facts: Mapping[str, int], name: str, world: World) -> int:
 
 def act(plan: Plan, run: Run) -> None:
     """Read what is declared, and write what the model would."""
-    there = disk.read(run.root)
+    there = layout.read(run.root)
     facts = {item.name: run.fact(item) for item in run.step.inputs if isinstance(item, Fact)}
     read = [model.seen(there, item, facts) for item in plan.inputs]
     told = run.step.arguments["n"], run.environment["V"] if plan.variable else None
@@ -119,7 +119,7 @@ def act(plan: Plan, run: Run) -> None:
 def _staged(run: Run, path: str) -> Path:
     for output in run.step.outputs:
         assert isinstance(output, File | Tree)
-        if disk.within(path, output.path):
+        if layout.within(path, output.path):
             return Path(f"{run.path(output)}{path.removeprefix(output.path)}")
     raise AssertionError(path)
 
@@ -207,12 +207,12 @@ def test_what_executes_and_what_it_leaves_is_what_hashing_everything_says(
 def check(pair: list[Repository], oracle: Model, wanted: int | None, *, settle: bool) -> None:
     """Run in both; what executes and what is there afterwards is what the model says."""
     cached, twin = pair
-    expected: Disk = disk.read(cached.bench.root)
-    assert expected == disk.read(twin.bench.root)
+    expected: Disk = layout.read(cached.bench.root)
+    assert expected == layout.read(twin.bench.root)
     executes = oracle.run(expected, wanted)
     if settle:
         cached.settle()
     twin.lose("stat.cache")
     assert (cached.run(wanted), twin.run(wanted)) == (executes, executes)
     for repository in pair:
-        assert disk.read(repository.bench.root) == expected
+        assert layout.read(repository.bench.root) == expected

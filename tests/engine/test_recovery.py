@@ -14,7 +14,7 @@ import shutil
 import pytest
 
 from sealwright.engine import execution
-from sealwright.errors import SealwrightError
+from sealwright.errors import Refused, SealwrightError
 from sealwright.ledger import Ledger
 from tests.support.faults import PowerCut, fault
 from tests.support.workbench import Workbench, every_kind
@@ -102,6 +102,32 @@ def test_a_member_is_made_once_and_a_line_is_appended_once(tmp_path):
         assert len(list((root / "packs").glob("pack-*"))) == 1
         lines = [entry.record for entry in Ledger(root / "ledger/feed.jsonl").entries()]
         assert [line["event"] for line in lines] == ["packed", "done"], at
+        shutil.rmtree(root)
+        if not reached:
+            return
+
+
+@pytest.mark.parametrize("mode", ["ENOSPC", "EIO"])
+def test_a_state_that_cannot_be_kept_refuses_the_run_in_a_sentence(full, mode):
+    with fault(1, mode), pytest.raises(Refused, match="expected to keep what a run does, found"):
+        full.run()
+    with full.engine().running():
+        pass
+    assert full.executed() == ["upper", "split", "pack", "say", "move"]
+
+
+def test_a_folder_that_is_to_ignore_itself_is_never_seen_half_made(tmp_path):
+    """Else a killed run would leave an untracked file, and a guard of a clean tree says no."""
+    template = prepared(tmp_path, "template")
+    own = {"packs", "ledger"}
+    for at in itertools.count(1):
+        root = tmp_path / "again"
+        shutil.copytree(template.root, root)
+        bench = Workbench(root, template.steps)
+        reached, _ = disturbed(bench, at, "lost")
+        seen = {path.name for path in root.iterdir()} - {"in.txt", "out", "state.txt"}
+        assert seen <= {*own, ".sealwright", "..sealwright.tmp"}, at
+        assert all((root / name / ".gitignore").exists() for name in seen & own), at
         shutil.rmtree(root)
         if not reached:
             return

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from tests.support.disk import Disk, erase, put, within
+from tests.support.layout import Disk, erase, put, within
 
 
 @dataclass(frozen=True)

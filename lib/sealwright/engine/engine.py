@@ -23,10 +23,18 @@ class Engine(Session):
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """Hold the repository for a run, with nothing left over from a killed one."""
-        with self.writing():
-            recovery.recover(self)
-            yield
+        """Hold the repository for a run, with nothing left over from a killed one.
+
+        `Refused` if the state cannot be kept, as on a full disk: that is no bug.
+        """
+        try:
+            with self.writing():
+                recovery.recover(self)
+                yield
+        except OSError as problem:
+            what = f"expected to keep what a run does, found {problem}"
+            way = "make room or mend the disk, then run again"
+            raise Refused(f"{self.world.state}: {what}; {way}") from problem
 
     def reasons(self, name: str, *, forced: bool = False) -> list[Reason]:
         """Return why ``name`` is to run; nothing if it is up to date."""

@@ -136,7 +136,7 @@ def _prepared(session: Session, step: Step, judge: Judge) -> Iterator[tuple[Run,
         with contextlib.ExitStack() as stack:
             for path in step.locks:
                 place = session.world.place(path)
-                staging.keep_out_of_git(place.parent)
+                staging.keep_out_of_git(place.parent, stage.folder)
                 remedy = f"sealwright unlock {path}"
                 stack.enter_context(lock.exclusive(place, owner=owner, remedy=remedy))
             session.start(step, definition.digest_of(judge.definition(step)))
@@ -239,7 +239,7 @@ def _commit(
     step, old = run.step, session.trace.get(run.step.name)
     placed = settlement.places(stage, run, found, session.observer)
     ledgers = {output.ledger for output in step.outputs if isinstance(output, Record)}
-    with settlement.books(run.root, ledgers) as held:
+    with settlement.books(run.root, ledgers, stage.folder) as held:
         appends, records = settlement.seal(run, held)
         found |= records
         proof["outputs"] = settlement.observations(run, found, placed)

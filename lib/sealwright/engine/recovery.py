@@ -33,7 +33,7 @@ def recover(session: Session) -> None:
 def _finish(session: Session, change: Transaction, unended: set[str]) -> None:
     receipt: Receipt = change.note["receipt"]
     ledgers = {append["ledger"] for append in change.note["appends"]}
-    with settlement.books(session.world.root, ledgers) as held:
+    with settlement.books(session.world.root, ledgers, change.intent.parent) as held:
         identify = settlement.identity(session.observer)
         if not settlement.complete(change, held, identify):
             change.close()

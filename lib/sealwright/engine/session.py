@@ -99,14 +99,12 @@ class Session:
             self._set_aside(path, damage)
             self.state, self.trace, acknowledged = _loaded(path, self.receipts)
         stack.callback(self.state.close)
-        self._check_journal(*acknowledged)
-        if self.state.fresh:
-            self.trace = self.replay()
-            for step, (name, receipt) in self.trace.items():
-                self.state.record(name, receipt, self.trace.claim(step), self.journal.mark())
+        told = self._check_journal(*acknowledged)
         self.run_id = f"{self.world.now.compact()}-{self.journal.head()[:8]}"
         self.journal = Journal(self.journal.path, self.run_id, self.world.now.iso())
         self._look(keep=True)
+        if told is not None:
+            self._catch_up(told)
 
     def _set_aside(self, path: Path, damage: Damaged) -> None:
         number = 1
@@ -117,8 +115,19 @@ class Session:
         durable.rename(path, broken)
         self.notices.append(f"{damage}; set aside as {broken.name} and rebuilt from receipts")
 
-    def _check_journal(self, size: int, stated: str) -> None:
-        """Believe the journal as it was acknowledged, or read it whole."""
+    def _catch_up(self, told: dict[str, Digest]) -> None:
+        """Believe the journal where the index, made anew or older, does not tell the same."""
+        for step in self.trace.keys() - told.keys():
+            self.drop(step)
+        for step, name in told.items():
+            if self.trace.name(step) != name:
+                try:
+                    self.believe(name, self.receipts.get(name))
+                except Damaged:  # a receipt that is lost proves nothing, nor does one before it
+                    self.drop(step)
+
+    def _check_journal(self, size: int, stated: str) -> dict[str, Digest] | None:
+        """Return what the journal tells, read whole, or None if it is as it was acknowledged."""
         now, stat = self.journal.mark()
         if now < size:
             where = self.journal.path
@@ -128,15 +137,19 @@ the file back, or: sealwright recover {where} --reason …"
             )
         if (now, stat) != (size, stated):
             self._mend(size)
-            for _ in self.journal.entries():
-                pass
+            return self.journaled()
+        return None
 
     def _mend(self, size: int) -> None:
-        """Cut a torn line that no index ever acknowledged: a run was killed while writing it."""
+        """Cut a torn line that no index ever acknowledged: a run was killed while writing it.
+
+        A torn line has no LF, or NUL where a power cut kept bytes from arriving.
+        """
         if not self.journal.path.exists():
             return
         data = self.journal.path.read_bytes()
-        whole = data.rfind(b"\n") + 1
+        hole = data.find(b"\0", size)
+        whole = data.rfind(b"\n", 0, hole if hole >= 0 else None) + 1
         if size <= whole < len(data):
             durable.mkdir(self.world.state / "quarantine")
             torn = self.world.state / "quarantine" / f"journal-{whole}.torn"

@@ -92,13 +92,13 @@ def _name(run: Run, member: Member) -> str:
 
 
 @contextlib.contextmanager
-def books(root: Path, ledgers: set[RelPath]) -> Iterator[Books]:
-    """Hold all of ``ledgers`` for writing, in one order for all runs."""
+def books(root: Path, ledgers: set[RelPath], apart: Path) -> Iterator[Books]:
+    """Hold all of ``ledgers`` for writing, in one order for all runs; see `keep_out_of_git`."""
     with contextlib.ExitStack() as stack:
         held = {}
         for path in sorted(ledgers):
             place = within(root, path)
-            keep_out_of_git(place.parent)
+            keep_out_of_git(place.parent, apart)
             held[str(path)] = stack.enter_context(Ledger(place).writing())
         yield held
 

@@ -111,14 +111,19 @@ def target(output: Output) -> File | Tree:
             raise TypeError("a record is lines, and has no place of its own")
 
 
-def keep_out_of_git(folder: Path) -> None:
+def keep_out_of_git(folder: Path, apart: Path | None = None) -> None:
     """Make ``folder``, which only Sealwright writes to, and let it ignore itself.
 
-    It appears with its ``.gitignore`` in it, so that a killed run leaves both or neither.
+    It appears with its ``.gitignore`` in it, so that a killed run leaves both or neither.  It
+    is made in ``apart``, a folder that is out of git and goes after a kill, for half of it
+    elsewhere would be untracked, and stand in the way of whatever wants a clean tree.
     """
     if folder.exists():
         return
-    made = folder.parent / f".{folder.name}.tmp"
+    durable.mkdir(folder.parent)
+    if apart is None or apart.stat().st_dev != folder.parent.stat().st_dev:
+        apart = folder.parent
+    made = apart / f".{folder.name}.tmp"
     durable.remove(made)
     durable.mkdir(made)
     durable.write(made / ".gitignore", b"*\n")
@@ -132,7 +137,7 @@ def _base(root: Path, folder: Path, output: Output) -> Path:
     path = target(output).path
     above = within(root, path)
     if isinstance(output, Member):
-        keep_out_of_git(above)
+        keep_out_of_git(above, folder)
         return above / ".staging" / folder.name
     above = above.parent
     while not above.exists():

@@ -47,10 +47,9 @@ class State:
     Any thread may use it; they take turns.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, fresh: bool = False) -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._turn = threading.RLock()
-        self.fresh = fresh  # there was nothing in it
 
     def trace(self, kept: Callable[[Digest], Receipt]) -> Trace:
         """Return the last receipt of each step, in the order of recording; each row is checked.
@@ -156,7 +155,7 @@ def writer(path: Path) -> State:
         except BaseException:
             connection.close()
             raise
-    return State(connection, fresh=not tables)
+    return State(connection)
 
 
 @contextlib.contextmanager

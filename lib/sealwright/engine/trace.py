@@ -44,6 +44,10 @@ class Trace(MutableMapping[str, tuple[Digest, Receipt]]):
         self._names[step] = name
         self._claims[step] = claim
 
+    def name(self, step: str) -> Digest | None:
+        """Return the digest of a step's last receipt."""
+        return self._names.get(step)
+
     def claim(self, step: str) -> Claim:
         """Return the claim of a step's last receipt, or nothing."""
         return self._claims.get(step, "")

@@ -1,0 +1,84 @@
+"""Try every fault there is, and print how many states were tried: ``make faults``.
+
+    python -m tests.faults [-j JOBS] [--every N] [NAME…]
+
+``power``     what a power cut can leave of a run of the generic graph (see `crash`)
+``generic``   a fault at each call of the kernel, in a run of that graph (see `injection`)
+``sot_pack``  the same in `doit sot_pack`, in a small repository of the example's kind
+``example``   the same in the embedded example; takes hours, so no sweep of all takes it
+
+Without a name all but the last are swept.  ``--every N`` takes each N-th state only.  Ends
+with 1 if an invariant does not hold somewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from tests.support import crash, injection
+from tests.support.subjects import Generic, SotPack, Subject
+from tests.support.sweep import Injection, Tally, spread, swept
+
+
+def injected(subject: Subject, work: Path, every: int, jobs: int) -> Tally:
+    """Sweep the calls of a command."""
+    plan = Injection(injection.record(subject, work), work)
+    points = spread(plan.points(), len(plan.points()) // every)
+    print(f"{subject.name}: {len(plan.recording.calls)} calls, {len(points)} states", flush=True)
+    return Tally(subject.name).add(_told(swept(points, plan, jobs)))
+
+
+def powerless(work: Path, every: int, jobs: int) -> Tally:
+    """Sweep what power cuts leave, story by story."""
+    total = Tally("power cuts")
+    for story in crash.STORIES:
+        folder = work / story
+        folder.mkdir()
+        cut, states, tried = crash.plan(story, folder)
+        points = states[::every]
+        print(f"{story}: {tried} states, {len(states)} differ, {len(points)} tried", flush=True)
+        told = ((story, said) for _, said in swept(points, cut, jobs))
+        total.add(_told(told))
+    return total
+
+
+def _told(tried: Iterator[tuple[str, list[str]]]) -> Iterator[tuple[str, list[str]]]:
+    for mode, said in tried:
+        for complaint in said:
+            print(complaint, flush=True)
+        yield mode, said
+
+
+SWEEPS: dict[str, Callable[[Path, int, int], Tally]] = {
+    "power": powerless,
+    "generic": partial(injected, Generic()),
+    "sot_pack": partial(injected, SotPack(whole=False)),
+    "example": partial(injected, SotPack(whole=True)),
+}
+
+
+def main() -> int:
+    """Sweep what is named, and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("-j", "--jobs", type=int, default=2)
+    parser.add_argument("--every", type=int, default=1)
+    given = parser.parse_args()
+    if unknown := set(given.names) - SWEEPS.keys():
+        parser.error(f"expected names of {', '.join(SWEEPS)}, found {', '.join(unknown)}")
+    tallies = []
+    for name in given.names or [name for name in SWEEPS if name != "example"]:
+        with tempfile.TemporaryDirectory(prefix="sealwright-faults-") as folder:
+            tallies.append(SWEEPS[name](Path(folder), given.every, given.jobs))
+    for tally in tallies:
+        print(tally)
+    return 1 if any(tally.complaints for tally in tallies) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
