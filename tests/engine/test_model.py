@@ -23,11 +23,10 @@ from sealwright.step import Fact, File, Run, Step, Tree, World
 from tests.support import edits, layout, model
 from tests.support.layout import Disk
 from tests.support.model import Model, Plan, Settings
-from tests.support.workbench import Workbench
+from tests.support.workbench import MEMORY, Workbench
 
 SOURCES = ("a", "b", "src/c", "src/d")
 FOLDERS = ("src", "g", "h")
-MEMORY = next(filter(Path.is_dir, [Path("/dev/shm")]), None)  # where durable writes cost nothing
 Script = list[tuple[str, str, str, int]]  # what, one or two places, a step
 MOVES = [
     *["run", "run", "run now", "run one"] * 2,

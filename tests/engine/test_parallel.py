@@ -63,12 +63,12 @@ def prepared(root: Path) -> Workbench:
     return bench
 
 
-def test_fifty_shuffles_four_at_a_time_leave_what_a_run_step_by_step_leaves(tmp_path):
-    expected = prepared(tmp_path / "sequential")
+def test_fifty_shuffles_four_at_a_time_leave_what_a_run_step_by_step_leaves(quick_path):
+    expected = prepared(quick_path / "sequential")
     expected.run()
     files = expected.files()
     for seed in range(50):
-        bench = prepared(tmp_path / f"shuffled{seed}")
+        bench = prepared(quick_path / f"shuffled{seed}")
         outcomes = bench.run(jobs=4, seed=str(seed))
         assert {o.status for o in outcomes.values()} == {"run"}, (seed, outcomes)
         assert bench.files() == files, seed
@@ -78,12 +78,12 @@ def test_fifty_shuffles_four_at_a_time_leave_what_a_run_step_by_step_leaves(tmp_
 
 
 @pytest.mark.parametrize("mode", ["lost", "kept", "stopped", "ENOSPC", "EIO"])
-def test_a_fault_while_several_are_at_work_is_mended_by_the_next_run(tmp_path, mode):
-    expected = prepared(tmp_path / "expected")
+def test_a_fault_while_several_are_at_work_is_mended_by_the_next_run(quick_path, mode):
+    expected = prepared(quick_path / "expected")
     expected.run()
     tried = 0
     for at in range(7, 2000, 41):
-        bench = prepared(tmp_path / "again")
+        bench = prepared(quick_path / "again")
         with (
             fault(at, mode) as faulty,
             contextlib.suppress(SealwrightError, OSError, PowerCut),
@@ -159,7 +159,15 @@ def test_after_a_failure_nothing_more_begins_and_what_was_begun_is_ended(bench):
         meeting.wait()
         raise Refused("no")
 
-    bench.steps = [acts("bad", fail, target), meets("good", meeting), meets("late", meeting)]
+    def last(run: Run) -> None:
+        meeting.wait()
+        while '"failed"' not in (run.state / "journal.jsonl").read_text():
+            threading.Event().wait(0.01)
+        threading.Event().wait(0.1)
+        durable.create(run.path(file("out/good")), b"")
+
+    good = acts("good", last, file("out/good"))
+    bench.steps = [acts("bad", fail, target), good, meets("late", meeting)]
     outcomes = bench.run(jobs=2)
     assert {n: o.status for n, o in outcomes.items()} == {"bad": "refused", "good": "run"}
 

@@ -27,8 +27,8 @@ def undisturbed(bench: Workbench) -> dict[str, bytes]:
     return bench.files()
 
 
-def prepared(tmp_path, name: str) -> Workbench:
-    root = tmp_path / name
+def prepared(quick_path, name: str) -> Workbench:
+    root = quick_path / name
     root.mkdir()
     bench = Workbench(root, every_kind())
     bench.write("in.txt", "hello world again")
@@ -55,13 +55,13 @@ def disturbed(bench: Workbench, at: int, mode: str) -> tuple[bool, set[str]]:
 
 @pytest.mark.parametrize("mode", ["lost", "kept", "torn", "stopped", "ENOSPC", "EIO"])
 def test_after_a_fault_at_any_call_the_next_run_ends_where_an_undisturbed_one_does(
-    tmp_path, mode, record_property
+    quick_path, mode, record_property
 ):
-    expected = undisturbed(prepared(tmp_path, "expected"))
-    template = prepared(tmp_path, "template")
+    expected = undisturbed(prepared(quick_path, "expected"))
+    template = prepared(quick_path, "template")
     tried = 0
     for at in itertools.count(1):
-        root = tmp_path / "again"
+        root = quick_path / "again"
         shutil.copytree(template.root, root, symlinks=True)
         bench = Workbench(root, template.steps)
         reached, done = disturbed(bench, at, mode)
@@ -88,12 +88,12 @@ def test_after_a_fault_at_any_call_the_next_run_ends_where_an_undisturbed_one_do
     assert tried > 150
 
 
-def test_a_member_is_made_once_and_a_line_is_appended_once(tmp_path):
+def test_a_member_is_made_once_and_a_line_is_appended_once(quick_path):
     """The same fault table, for a run whose first step is done and whose last dies twice."""
-    template = prepared(tmp_path, "template")
+    template = prepared(quick_path, "template")
     template.run("split", "pack")
     for at in itertools.count(1):
-        root = tmp_path / "again"
+        root = quick_path / "again"
         shutil.copytree(template.root, root, symlinks=True)
         bench = Workbench(root, template.steps)
         reached, _ = disturbed(bench, at, "kept")
@@ -116,12 +116,12 @@ def test_a_state_that_cannot_be_kept_refuses_the_run_in_a_sentence(full, mode):
     assert full.executed() == ["upper", "split", "pack", "say", "move"]
 
 
-def test_a_folder_that_is_to_ignore_itself_is_never_seen_half_made(tmp_path):
+def test_a_folder_that_is_to_ignore_itself_is_never_seen_half_made(quick_path):
     """Else a killed run would leave an untracked file, and a guard of a clean tree says no."""
-    template = prepared(tmp_path, "template")
+    template = prepared(quick_path, "template")
     own = {"packs", "ledger"}
     for at in itertools.count(1):
-        root = tmp_path / "again"
+        root = quick_path / "again"
         shutil.copytree(template.root, root)
         bench = Workbench(root, template.steps)
         reached, _ = disturbed(bench, at, "lost")
@@ -145,10 +145,10 @@ def test_a_step_that_was_interrupted_is_said_so_and_in_the_journal(full):
     assert statuses.count("started") == len(statuses) - statuses.count("started")
 
 
-def test_a_ledger_continued_by_somebody_else_after_the_crash_keeps_both(tmp_path):
+def test_a_ledger_continued_by_somebody_else_after_the_crash_keeps_both(quick_path):
     """The lines of a committed step no longer fit: the step runs again after the other's line."""
     for at in itertools.count(1):
-        bench = prepared(tmp_path, f"r{at}")
+        bench = prepared(quick_path, f"r{at}")
         bench.run("split", "pack")
         reached, _ = disturbed(bench, at, "lost")
         feed = Ledger(bench.root / "ledger/feed.jsonl")
