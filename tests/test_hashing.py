@@ -23,6 +23,8 @@ SIZES = [0, 1, 100, worker.SMALL - 1, worker.SMALL, worker.SMALL + 1, digest.PIE
 NAMES = ["a b", "-n", "n\nl", "ä", "\udcff", "*", "'\"\\", "x" * 255, " ", "\x7f\x01"]
 WAYS = ["at once", "processes", "one processor"]
 
+HANG = 30  # seconds
+
 
 @pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -166,17 +168,17 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("start", BROKEN.values(), ids=BROKEN)
-def test_a_broken_worker_is_an_error_within_a_second(tmp_path, monkeypatch, start):
+def test_a_broken_worker_is_an_error_and_no_hang(tmp_path, monkeypatch, start):
     workers(monkeypatch)
     process.confinement(network=True)  # probed before, since that takes its time
     monkeypatch.setattr(worker, "START", start)
     began = time.monotonic()
     with pytest.raises(ProgramFailed):
         list(hashing.of_files(files(tmp_path)))
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < HANG
 
 
-def test_a_worker_killed_from_outside_is_an_error_within_a_second(tmp_path, monkeypatch):
+def test_a_worker_killed_from_outside_is_an_error_and_no_hang(tmp_path, monkeypatch):
     workers(monkeypatch)
     monkeypatch.setattr(worker, "START", "import time; time.sleep(600)")
     killed: list[float] = []
@@ -185,15 +187,15 @@ def test_a_worker_killed_from_outside_is_an_error_within_a_second(tmp_path, monk
         while not (found := processes_in(Path("time.sleep(600)"))):
             time.sleep(0.01)
         killed.append(time.monotonic())
-        for line in found:
-            os.kill(int(line.split()[0]), signal.SIGKILL)
+        os.kill(int(found[0].split()[0]), signal.SIGKILL)  # the others are ended with it
 
     killer = threading.Thread(target=kill)
     killer.start()
     with pytest.raises(ProgramFailed, match="SIGKILL"):
         list(hashing.of_files(files(tmp_path)))
-    assert time.monotonic() - killed[0] < 1
+    assert time.monotonic() - killed[0] < HANG
     killer.join()
+    assert not processes_in(Path("time.sleep(600)"))
 
 
 def test_every_flipped_byte_and_every_length_of_an_answer_is_refused(tmp_path, monkeypatch):

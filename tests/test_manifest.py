@@ -241,3 +241,18 @@ def test_a_name_that_is_not_utf8_is_refused_and_not_skipped(tmp_path: Path) -> N
     with pytest.raises(Refused, match="surrogate"):
         manifest.render(manifest.of_tree(tmp_path))
     assert not manifest.check(tmp_path, ()).holds
+
+
+def test_entries_in_order_and_out_of_order_give_the_same_bytes():
+    names = ["a", "a-b/c", "a/b", "a.b", "a0", "b/c.d/e_f", "x" * 64, "1/2/3/4/5/6/7/8"]
+    entries = [Entry(RelPath(name), f"{number:064x}") for number, name in enumerate(sorted(names))]
+    assert manifest.render(entries) == manifest.render(entries[::-1])
+    assert manifest.parse(manifest.render(entries), "m") == tuple(entries)
+
+
+@pytest.mark.parametrize("path", ["a/", "a//b", "./a", "a/../b", "/a", "-", "a\nb", "a\\b", ""])
+def test_no_way_of_writing_a_path_gets_past_because_others_are_plain(path):
+    entries = [Entry(RelPath("a"), "0" * 64), Entry(RelPath(path), "0" * 64)]
+    for given in (entries, sorted(entries)):
+        with pytest.raises(Refused):
+            manifest.render(given)

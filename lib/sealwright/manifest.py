@@ -25,23 +25,27 @@ b'e3b0c44298fc1c1498fc1c1498fc1c1498fc1c1498fc1c1498fc1c1498fc1c14  a.txt\\n'
 from __future__ import annotations
 
 import itertools
+import operator
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from sealwright import digest, durable, hashing
 from sealwright.errors import Damaged, Misconfigured, Refused
-from sealwright.paths import RelPath
+from sealwright.paths import PLAIN, RelPath
 from sealwright.paths import parse as parse_path
 from sealwright.stat_cache import StatCache
-from sealwright.stat_cache.blocks import NOT_ASKED, slow, stated
+from sealwright.stat_cache.blocks import STATED, UNKNOWN, slow, stated, stated_all
 from sealwright.verdict import Finding, Verdict
-from sealwright.walk import Omit, walk
+from sealwright.walk import Omit, Run, runs, walk
 
+_PLAIN = re.compile(rf"(?:[0-9a-f]{{64}}  {PLAIN}\n)++")
 _LINE = re.compile(rb"([0-9a-f]{64})  (.+)", re.DOTALL)
-Files = Iterable[tuple[str, os.DirEntry[str]]]
+Files = Iterable[tuple[str, Run]]
+_name = attrgetter("name")
 
 
 class Entry(NamedTuple):
@@ -56,7 +60,10 @@ def render(entries: Iterable[Entry], *, itself: RelPath | None = None) -> bytes:
 
     ``itself`` is the path at which the manifest will stand, which it must not list.
     """
-    ordered = sorted(entries, key=_order)
+    given = list(entries)
+    if (text := _plain(given, itself)) is not None:
+        return text
+    ordered = sorted(given, key=_order)
     for entry, before in zip(ordered, [None, *ordered], strict=False):
         reason = _unsayable(entry)
         if before and before.path == entry.path:
@@ -66,6 +73,15 @@ def render(entries: Iterable[Entry], *, itself: RelPath | None = None) -> bytes:
     if not ordered:
         raise Refused("manifest: expected at least one file, found none; sha256sum refuses that")
     return b"".join(f"{entry.sha256}  {entry.path}\n".encode() for entry in ordered)
+
+
+def _plain(entries: list[Entry], itself: RelPath | None) -> bytes | None:
+    """Return the bytes of entries that are in order and of which nothing needs a closer look."""
+    paths = [entry.path for entry in entries]
+    if itself in paths or not all(map(operator.lt, paths, paths[1:])):
+        return None
+    text = "".join([f"{sha256}  {path}\n" for path, sha256 in entries])
+    return text.encode() if _PLAIN.fullmatch(text) else None
 
 
 def _order(entry: Entry) -> bytes:
@@ -131,42 +147,47 @@ def of_tree(
     return tuple(map(tuple.__new__, itertools.repeat(Entry), rows))
 
 
-def _regular(root: Path, omit: Collection[RelPath]) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield the prefix and entry of each file; refuse in the end what is neither."""
+def _regular(root: Path, omit: Collection[RelPath]) -> Iterator[tuple[str, Run]]:
+    """Yield the files in runs of one folder; refuse in the end what is neither file nor folder."""
     wrong = []
-    for prefix, entry in walk(str(root), _omits(omit)):
-        if entry.is_file(follow_symlinks=False):
-            yield prefix, entry
-        elif not entry.is_dir(follow_symlinks=False):
-            place = root / prefix / entry.name
-            wrong.append(f"{place}: expected a regular file, found {_kind(entry)}")
+    for prefix, run in runs(str(root), _omits(omit)):
+        files = [entry for entry in run if entry.is_file(follow_symlinks=False)]
+        yield prefix, files
+        others = [entry for entry in run if entry not in files] if len(files) < len(run) else ()
+        for entry in others:
+            if not entry.is_dir(follow_symlinks=False):
+                place = root / prefix / entry.name
+                wrong.append(f"{place}: expected a regular file, found {_kind(entry)}")
     if wrong:
         raise Refused("\n".join(wrong))
 
 
 def _read(root: Path, files: Files) -> Iterable[tuple[str, str]]:
-    names = [prefix + entry.name for prefix, entry in files]
+    names = [prefix + entry.name for prefix, run in files for entry in run]
     sums = hashing.identities(f"{root}/{name}" for name in names)
     return ((name, each[7:]) for name, each in zip(names, sums, strict=True))
 
 
 def _known(root: Path, files: Files, cache: StatCache) -> Iterable[tuple[str, str]]:
     """Return paths and digits, of what the cache does not know by reading it."""
-    base, last = cache.name(os.path.join(os.path.abspath(root), "")), None
+    base = cache.name(os.path.join(os.path.abspath(root), ""))
     names: list[str] = []
     digits: list[str] = []
     unread: dict[int, os.stat_result] = {}
-    known: Mapping[str, bytes] = {}
-    named, said = names.append, digits.append
-    for prefix, entry in files:  # a hundred thousand times: as few steps as there can be
-        if prefix != last:
-            known, last = cache.folder(base + prefix), prefix
-        name, info = entry.name, entry.stat(follow_symlinks=False)
-        found = known.get(name)
-        if found is None or not found.startswith(stated(info)) or found.endswith(NOT_ASKED):
-            unread[len(names)], found = info, None
-        named(prefix + name)
-        said(slow(found) if found else "")
+    for prefix, run in files:
+        looks = [entry.stat(follow_symlinks=False) for entry in run]
+        rows = list(map(cache.folder(base + prefix).get, map(_name, run)))
+        found = [slow(row) if row else UNKNOWN for row in rows]
+        if stated_all(looks) != [row[:STATED] if row else None for row in rows]:
+            same = (
+                row and row.startswith(stated(look)) for row, look in zip(rows, looks, strict=True)
+            )
+            found = [each if yes else UNKNOWN for each, yes in zip(found, same, strict=True)]
+        if UNKNOWN in found:
+            start = len(names)
+            unread |= {start + n: looks[n] for n, each in enumerate(found) if each == UNKNOWN}
+        names += [prefix + entry.name for entry in run]
+        digits += found
     sums = hashing.of_files(f"{root}/{names[index]}" for index in unread)
     for (index, info), each in zip(unread.items(), sums, strict=True):
         digits[index] = digest.hexadecimal(each.sha256)

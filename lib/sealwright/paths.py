@@ -21,9 +21,9 @@ from sealwright.runtime import containment
 
 RelPath = NewType("RelPath", str)
 TOP = RelPath(".")  # the repository itself, which only a tree may be
-_PLAIN = re.compile(
-    r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(?:/(?!\Z)|\Z)){1,8}"
-)  # nothing to mend or refuse
+# A path in which there is nothing to mend or to refuse, up to a line's or the text's end.
+PLAIN = r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}+(?:/(?=.)|(?![^\n]))){1,8}+"
+_PLAIN = re.compile(PLAIN)
 
 
 def parse(text: str) -> RelPath:

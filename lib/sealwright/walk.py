@@ -13,8 +13,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 
 Omit = Callable[[str], Callable[[str], bool] | None]  # of a folder's prefix: what of its names
+Run = list[os.DirEntry[str]]
+_name = attrgetter("name")
 
 
 def walk(top: str, omit: Omit | None = None) -> Iterator[tuple[str, os.DirEntry[str]]]:
@@ -22,24 +25,42 @@ def walk(top: str, omit: Omit | None = None) -> Iterator[tuple[str, os.DirEntry[
 
     What ``omit`` says yes to is left out, with all that it holds.
     """
+    for prefix, run in runs(top, omit):
+        for entry in run:
+            yield prefix, entry
+
+
+def runs(top: str, omit: Omit | None = None) -> Iterator[tuple[str, Run]]:
+    """Yield what `walk` yields, in runs of one folder: it ends where a folder in it begins."""
     rest = [("", _listed(top, "", omit))]
     while rest:
-        prefix, entries = rest[-1]
-        for key, entry in entries:
-            if key.endswith(b"/"):
-                inside = f"{prefix}{entry.name}/"
+        prefix, listed = rest[-1]
+        for run, inside in listed:
+            if run:
+                yield prefix, run
+            if inside:
                 rest.append((inside, _listed(top, inside, omit)))
                 break
-            yield prefix, entry
         else:
             rest.pop()
 
 
-def _listed(top: str, prefix: str, omit: Omit | None) -> Iterator[tuple[bytes, os.DirEntry[str]]]:
+def _listed(top: str, prefix: str, omit: Omit | None) -> Iterator[tuple[Run, str]]:
+    """Yield the entries of one folder up to the inside of one of them, and that one's prefix."""
     left_out = omit(prefix) if omit else None
     with os.scandir(f"{top}/{prefix}") as found:
-        entries = (e for e in found if not left_out(e.name)) if left_out else found
-        items = [(os.fsencode(entry.name), entry) for entry in entries]
-    items += [(key + b"/", entry) for key, entry in items if entry.is_dir(follow_symlinks=False)]
-    items.sort()
-    return iter(items)
+        run = [e for e in found if not left_out(e.name)] if left_out else list(found)
+    folders = [entry for entry in run if entry.is_dir(follow_symlinks=False)]
+    if not folders and all(map(str.isascii, map(_name, run))):
+        run.sort(key=_name)  # as their bytes are
+    else:
+        items = [(os.fsencode(entry.name), entry) for entry in run]
+        items += [(os.fsencode(entry.name) + b"/", entry) for entry in folders]
+        run = []
+        for key, entry in sorted(items, key=lambda item: item[0]):
+            if key.endswith(b"/"):
+                yield run, f"{prefix}{entry.name}/"
+                run = []
+            else:
+                run.append(entry)
+    yield run, ""

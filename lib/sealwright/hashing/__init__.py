@@ -132,6 +132,7 @@ class _Wave:
             stdin=question,
             timeout=_SLOW,
             network=True,  # it asks for none, and a new one costs more than it
+            unwanted=self._stopped,
         ).out
         body, seal = told[: -worker.SEAL], told[-worker.SEAL :]
         expected = question.count(b"\0") * (8 + 32 * len(self._algorithms))

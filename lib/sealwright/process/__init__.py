@@ -22,6 +22,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import BinaryIO
 
 from sealwright.clock import Stopwatch
@@ -73,13 +74,15 @@ def run(
     limit: int = 64 << 20,
     grace: float = GRACE,
     ending: bool = False,
+    unwanted: Event | None = None,
 ) -> Finished:
     """Run ``argv`` to its end and return what came of it.
 
     Standard output and error are captured, at most ``limit`` bytes together, or both go to
     ``log``.  `ProgramFailed` if it cannot be started, wrote more, took longer than
-    ``timeout`` seconds, or, with ``check``, did not end with 0.  `Stopping` while the run is
-    being stopped, unless the program is one that is ``ending`` what would stay otherwise.
+    ``timeout`` seconds, became ``unwanted``, or, with ``check``, did not end with 0.
+    `Stopping` while the run is being stopped, unless the program is one that is ``ending``
+    what would stay otherwise.
     """
     watch = Stopwatch()
     command = [*confinement(network=network), _located(argv[0], cwd, env), *argv[1:]]
@@ -88,7 +91,7 @@ def run(
     try:
         with groups.undisturbed():
             process = _start(argv[0], command, cwd, env, stdin=bool(stdin), log=log, ending=ending)
-        talk.until(process, watch, timeout)
+        talk.until(process, watch, timeout, unwanted)
     finally:
         code = groups.end(process, grace) if process else None
     if code is None:

@@ -14,6 +14,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from threading import Event
 from typing import IO, cast
 
 from sealwright.clock import Stopwatch
@@ -34,18 +35,28 @@ class Talk:
     out: bytearray = field(default_factory=bytearray)
     err: bytearray = field(default_factory=bytearray)
 
-    def until(self, process: subprocess.Popen[bytes], watch: Stopwatch, timeout: float) -> None:
+    def until(
+        self,
+        process: subprocess.Popen[bytes],
+        watch: Stopwatch,
+        timeout: float,
+        unwanted: Event | None = None,
+    ) -> None:
         """Pump until the program has ended; then kill what it left, and take what it said."""
         with selectors.DefaultSelector() as selector, _death_of(process.pid) as death:
             self._register(process, selector)
             if death is not None:
                 selector.register(death, selectors.EVENT_READ)
-            longest = groups.LONGEST if death is None else _WATCHED
+            longest = groups.LONGEST if death is None or unwanted else _WATCHED
             pause = groups.SHORTEST
             while not groups.ended(process.pid):
                 if watch.seconds() >= timeout:
                     found = f"found it still at work{self.words()}"
                     raise ProgramFailed(f"{self.name}: expected an end in {timeout:g} s, {found}")
+                if unwanted is not None and unwanted.is_set():
+                    raise ProgramFailed(
+                        f"{self.name}: is ended, since nobody waits for it any more"
+                    )
                 moved = self._pump(selector, pause)
                 pause = groups.SHORTEST if moved else min(2 * pause, longest)
             groups.send(process.pid, signal.SIGKILL)
