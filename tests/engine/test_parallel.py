@@ -172,6 +172,18 @@ def test_after_a_failure_nothing_more_begins_and_what_was_begun_is_ended(bench):
     assert {n: o.status for n, o in outcomes.items()} == {"bad": "refused", "good": "run"}
 
 
+def test_after_a_failure_nothing_begins_that_only_waited_for_its_pool(bench):
+    counter, target = Counter(), file("out/bad")
+
+    def fail(run: Run) -> None:
+        raise Refused("no")
+
+    bench.steps = [acts("bad", fail, target, pools=("gpg",))]
+    bench.steps += [counter.step(f"late{n}", "gpg") for n in range(4)]
+    assert list(bench.run(jobs=3)) == ["bad"]
+    assert counter.most == 0
+
+
 def test_a_program_that_is_killed_fails_its_step_and_no_other(bench):
     killed = Command(("sh", "-c", "kill -KILL $$", file("x")))
     bench.steps = [

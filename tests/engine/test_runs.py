@@ -411,3 +411,60 @@ def test_an_output_on_another_file_system_becomes_real_too(bench):
         )
     finally:
         shutil.rmtree(state)
+
+
+def test_a_step_of_many_files_sees_each_of_them(bench):
+    files = [file(f"in/{n:03}") for n in range(300)]
+    for n in range(300):
+        bench.write(f"in/{n:03}", f"{n}")
+    target = file("out")
+
+    def joined(run: Run) -> None:
+        durable.create(run.path(target), b" ".join(run.path(f).read_bytes() for f in files))
+
+    step = Step(name="join", doc="Join.", act=joined, inputs=tuple(files), outputs=(target,))
+    bench.steps = [step]
+    assert bench.executed() == ["join"]
+    assert bench.executed() == []
+    bench.write("in/123", "other")
+    (bench.root / "in/007").chmod(0o755)
+    assert [reason.partition(" ")[0] for reason in bench.reasons("join")] == ["in/007", "in/123"]
+    assert bench.executed() == ["join"]
+    (bench.root / "in/200").unlink()
+    (bench.root / "in/201").unlink()
+    (bench.root / "in/201").symlink_to("202")
+    assert bench.reasons("join")[0] == "in/200 is missing"
+    assert bench.reasons("join")[1].startswith("in/201 changed: ")
+    receipt = next((bench.root / ".sealwright/receipts").glob("*/*.json")).read_text()
+    assert receipt.count('"sha256":"sha256:') == 301
+
+
+def test_a_file_among_many_that_changes_while_it_is_read_is_read_again(bench, monkeypatch):
+    from sealwright import hashing
+
+    real = hashing.of_files
+
+    def meanwhile(paths, **options):
+        found = list(real(paths, **options))
+        bench.write("in/005", "changed after it was read")
+        return iter(found)
+
+    for n in range(100):
+        bench.write(f"in/{n:03}", f"{n}")
+    inputs = tuple(file(f"in/{n:03}") for n in range(100))
+    bench.steps = [
+        Step(
+            name="copy",
+            doc="Copy.",
+            act=lambda run: durable.create(
+                run.path(file("out")), run.path(file("in/005")).read_bytes()
+            ),
+            inputs=inputs,
+            outputs=(file("out"),),
+        )
+    ]
+    monkeypatch.setattr(hashing, "of_files", meanwhile)
+    assert bench.executed() == ["copy"]
+    monkeypatch.undo()
+    assert bench.read("out") == "changed after it was read"
+    assert bench.executed() == []

@@ -107,6 +107,11 @@ class Steps:
         self._course = course
         self._schedule = schedule
 
+    @property
+    def stopped(self) -> bool:
+        """Return whether nothing more is to begin."""
+        return self._course.stopped
+
     def next(self, *, idle: bool) -> Work | None:
         """Return the next stale step that may begin; those up to date are passed over."""
         course, schedule = self._course, self._schedule

@@ -46,6 +46,10 @@ class Work(Protocol):
 class Supply(Protocol):
     """Where work comes from."""
 
+    @property
+    def stopped(self) -> bool:
+        """Return whether nothing more is to begin, not even what was handed out already."""
+
     def next(self, *, idle: bool) -> Work | None:
         """Return what may begin now; None while there is none, which is the end when ``idle``."""
 
@@ -72,10 +76,13 @@ class Crew:
         with self._hands() as hands:
             while True:
                 starved = self._fill(supply, hands)
-                if not self._live:
+                if self._live:
+                    for future in self._done(_LOOK if starved else None):
+                        self._end(future)
+                elif not starved:
                     return
-                for future in self._done(_LOOK if starved else None):
-                    self._end(future)
+                elif self._tokens is not None:
+                    self._tokens.wait(_LOOK)
 
     def _done(self, patience: float | None) -> list[Future[Any]]:
         """Return what is done, in the order in which it was begun, when something is."""
@@ -110,6 +117,8 @@ class Crew:
         return False
 
     def _next(self, supply: Supply) -> Work | None:
+        if supply.stopped:
+            self._waiting.clear()
         for work in self._waiting:
             if self._free(work):
                 self._waiting.remove(work)

@@ -106,6 +106,7 @@ class Judge:
 
     def inputs(self, step: Step, *, both: bool = False) -> list[Observation]:
         """Return what the inputs of ``step`` are now."""
+        self.observer.read(step.inputs, both=both)
         return [self.input(item, both=both) for item in step.inputs]
 
     def input(self, item: Input, *, both: bool = False) -> Observation:

@@ -142,6 +142,11 @@ class _Tasks:
         self._held: list[ExecNode] = []
         self._done: set[str] = set()
 
+    @property
+    def stopped(self) -> bool:
+        """Return whether nothing more is to begin."""
+        return self._runner.stopped
+
     def ended(self, node: ExecNode) -> None:
         """Take back a task that has ended."""
         self._done.add(node.task.name)

@@ -21,9 +21,10 @@ what other people's tools can check.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,12 @@ from sealwright.errors import Refused
 from sealwright.paths import TOP, RelPath, within
 from sealwright.runtime import canonical
 from sealwright.stat_cache import StatCache
-from sealwright.step import Fact, File, Member, Record, Tree, World, spot
+from sealwright.step import Fact, File, Input, Member, Record, Tree, World, spot
 
 Observation = dict[str, Any]
 ABSENT = "absent"
+Looks = list[tuple[str, os.stat_result]]
+_MANY = 64  # files from which on it pays to read them together
 _SHORT = 2000  # bytes up to which a fact's value is kept in the receipt, for a person to read
 
 
@@ -68,6 +71,39 @@ class Observer:
         What another thread is looking at meanwhile goes to the memory that is given up.
         """
         self._seen, self._words, self._inside = {}, {}, set()
+
+    def read(self, items: Sequence[Input], *, both: bool) -> None:
+        """Look at many files, and read together what has to be read, before `input` is asked."""
+        if len(items) < _MANY:
+            return
+        memory = self._seen
+        unread: list[tuple[File, str, os.stat_result]] = []
+        for item in items:
+            if isinstance(item, File) and (item.path, both, True) not in memory:
+                place = self._place(item.path)
+                with contextlib.suppress(OSError):  # `input` says what is wrong with it
+                    info = os.lstat(place)
+                    if not stat.S_ISREG(info.st_mode):
+                        continue
+                    if (sums := self._kept(place, info, both=both)) is None:
+                        unread.append((item, place, info))
+                    else:
+                        self._remember(memory, item, info, sums, both=both)
+        looks = [(place, info) for _, place, info in unread]
+        hashed = self._hashed(looks, both=both)
+        for (item, _, _), (info, sums) in zip(unread, hashed, strict=True):
+            self._remember(memory, item, info, sums, both=both)
+
+    @staticmethod
+    def _remember(
+        memory: dict[object, Observation],
+        item: File,
+        info: os.stat_result,
+        sums: Sums,
+        *,
+        both: bool,
+    ) -> None:
+        memory[item.path, both, True] = {"spot": spot(item), **_regular(info, sums, both=both)}
 
     def input(self, item: File | Tree | Fact, *, both: bool = False) -> Observation:
         """Return what a file, a tree or a fact is; ``both`` asks for SHA-256 of files too."""
@@ -147,10 +183,7 @@ class Observer:
             return {"is": f"link {self._link(place, follow=follow)}"}
         if not stat.S_ISREG(info.st_mode):
             return {"is": durable.kind(info.st_mode)}
-        word = "executable" if info.st_mode & stat.S_IXUSR else "file"
-        sums = self._sums(place, info, both=both)
-        seen: Observation = {"is": f"{word} {sums.blake3}", "size": sums.size}
-        return seen | ({"sha256": sums.sha256} if both else {})
+        return _regular(info, self._sums(place, info, both=both), both=both)
 
     def member(self, member: Member, recorded: Mapping[str, Any] | None) -> Observation:
         """Return what the member that a receipt names is now."""
@@ -211,17 +244,18 @@ class Observer:
         base, word = f"{folder}/".removeprefix(self._prefix), self._cache.word
         return lambda name, info: word(base + name, info)
 
-    def _read_all(self, files: list[tuple[str, os.stat_result]]) -> list[str]:
+    def _read_all(self, files: Looks) -> list[str]:
+        return [sums.blake3 for _, sums in self._hashed(files, both=False)]
+
+    def _hashed(self, files: Looks, *, both: bool) -> Iterator[tuple[os.stat_result, Sums]]:
         """Hash files that must stay the same meanwhile; one that does not is read by itself."""
-        found: list[str] = []
-        sums = hashing.of_files((place for place, _ in files), both=False)
-        for (place, info), each in zip(files, sums, strict=True):
+        all_sums = hashing.of_files((place for place, _ in files), both=both)
+        for (place, info), sums in zip(files, all_sums, strict=True):
             again = os.lstat(place)
-            if not _same(info, again) or each.size != again.st_size:
-                each, again = _read(place, again, both=False)
-            self._cache.put(place.removeprefix(self._prefix), again, each)
-            found.append(each.blake3)
-        return found
+            if not _same(info, again) or sums.size != again.st_size:
+                sums, again = _read(place, again, both=both)
+            self._cache.put(place.removeprefix(self._prefix), again, sums)
+            yield again, sums
 
     def _link(self, place: str, *, follow: bool) -> digest.Digest:
         text, target = os.fsencode(os.readlink(place)), os.path.realpath(place)
@@ -232,12 +266,22 @@ class Observer:
 
     def _sums(self, place: str, info: os.stat_result, *, both: bool) -> Sums:
         """Return the digests of a regular file, from the cache or by reading it."""
-        name = place.removeprefix(self._prefix)
-        known = None if self._full else self._cache.get(name, info, both=both)
+        known = self._kept(place, info, both=both)
         if known is None:
             known, info = _read(place, info, both=both)
-            self._cache.put(name, info, known)
+            self._cache.put(place.removeprefix(self._prefix), info, known)
         return known
+
+    def _kept(self, place: str, info: os.stat_result, *, both: bool) -> Sums | None:
+        name = place.removeprefix(self._prefix)
+        return None if self._full else self._cache.get(name, info, both=both)
+
+
+def _regular(info: os.stat_result, sums: Sums, *, both: bool) -> Observation:
+    """Return what is said of a regular file."""
+    word = "executable" if info.st_mode & stat.S_IXUSR else "file"
+    seen: Observation = {"is": f"{word} {sums.blake3}", "size": sums.size}
+    return seen | ({"sha256": sums.sha256} if both else {})
 
 
 def _read(place: str, info: os.stat_result, *, both: bool) -> tuple[Sums, os.stat_result]:
