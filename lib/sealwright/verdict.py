@@ -69,3 +69,8 @@ def together(verdicts: Iterable[Verdict]) -> Verdict:
         findings += verdict.findings
         evidence.update(verdict.evidence)
     return Verdict(tuple(findings), evidence)
+
+
+def legible(text: str) -> str:
+    """Return a line that others wrote, fit for a terminal: what would steer that becomes ``?``."""
+    return "".join(letter if letter.isprintable() or letter == "\t" else "?" for letter in text)

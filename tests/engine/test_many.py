@@ -31,8 +31,8 @@ def out(name):
 
 
 def sleeps(run):
-    (run.root / f"at-work-{run.step.name[2:]}").touch()
-    run.call("sh", "-c", "sleep 300.125 & sleep 300.125")
+    at_work = run.root / f"at-work-{run.step.name[2:]}"
+    run.call("sh", "-c", 'sleep 300.125 & : >"$0"; sleep 300.125', str(at_work))
 
 
 def computes(run):
@@ -129,6 +129,29 @@ def test_verbosity_2_shows_what_every_step_printed(repo):
     )
     (repo / "dodo.py").write_text(dodo.replace("STEPS = {", "STEPS = {\n" + printing))
     assert doit(repo, "-v", "2", "p").lines[1:4] == ["  | 1", "  | 2", "  | 3"]
+
+
+def test_what_a_program_printed_cannot_steer_the_terminal(repo):
+    dodo = (repo / "dodo.py").read_text()
+    printing = """    'p': [step("p:a", Command(("printf", r"\\033[2Jred\\n\\n", IN)))],\n"""
+    (repo / "dodo.py").write_text(dodo.replace("STEPS = {", "STEPS = {\n" + printing))
+    said = doit(repo, "-v", "2", "p")
+    assert "?[2Jred" in said.out and "\033" not in said.out
+
+
+@pytest.mark.parametrize(
+    "words", [("q",), ("b",), ("--keep-going", "b"), ("-a", "q"), ("-s", "q:3"), ("q:0", "q:3")]
+)
+def test_a_task_of_somebody_elses_in_the_dodo_changes_nothing_for_our_steps(repo, tmp_path, words):
+    """With it doit's dispatcher says what comes next, without it the graph does."""
+    mixed = tmp_path / "mixed"
+    shutil.copytree(repo, mixed)
+    with open(mixed / "dodo.py", "a") as dodo:
+        dodo.write(PLAIN)
+    for _ in range(2):
+        alone, beside = doit(repo, *words), doit(mixed, *words)
+        assert alone.code == beside.code
+        assert alone.lines[:-1] == beside.lines[:-1]
 
 
 def test_shuffle_begins_in_another_order_and_the_same_for_the_same_seed(repo):

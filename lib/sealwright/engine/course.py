@@ -8,7 +8,6 @@ stops only those that come after it.  The exit code is the worst that was met.
 
 from __future__ import annotations
 
-import gc
 import traceback
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol
@@ -62,7 +61,6 @@ class Course:
 
     def run(self, name: str, reasons: list[Reason]) -> Outcome:
         """Run a stale step; a bug ends the step, not the run's report.  In any thread."""
-        gc.enable()
         try:
             return self.engine.run(name, reasons)
         except Exception:

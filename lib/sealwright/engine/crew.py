@@ -14,6 +14,7 @@ end, so that nothing is written after `run` returned.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -70,7 +71,7 @@ class Crew:
         """Do everything that ``supply`` hands out."""
         if self._jobs == 1:
             while work := supply.next(idle=True):
-                work.begins()
+                _begin(work)
                 work.ended(work.do())
             return
         with self._hands() as hands:
@@ -112,7 +113,7 @@ class Crew:
             if not self._allowed():
                 self._waiting.insert(0, work)
                 return True
-            work.begins()
+            _begin(work)
             self._live[hands.submit(work.do)] = work
         return False
 
@@ -142,3 +143,8 @@ class Crew:
         if self._tokens is not None:
             self._tokens.give()
         work.ended(future.result())
+
+
+def _begin(work: Work) -> None:
+    gc.enable()  # a run in which nothing is to be done goes without it: see `commands.run`
+    work.begins()

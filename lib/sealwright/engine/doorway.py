@@ -85,8 +85,6 @@ def _again(dodo: Path) -> None:
     main = Path(getattr(sys.modules["__main__"], "__file__", None) or "")
     if main.resolve() == dodo:
         raise SystemExit("dodo.py: holds tasks for doit and runs nothing itself; type: doit")
-    if main.resolve() == dodo:
-        raise SystemExit("dodo.py: holds tasks for doit and runs nothing itself; type: doit")
     if main.name != "doit" and main.parent.name != "doit":
         raise InvalidDodoFile(
             f"{dodo}: its steps run under doit's command line only; type: doit, or: inv --list"

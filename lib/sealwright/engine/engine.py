@@ -9,13 +9,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from sealwright import process
 from sealwright.engine import execution, recovery
 from sealwright.engine.execution import Outcome, Waiting
 from sealwright.engine.judge import Reason
 from sealwright.engine.session import Session
 from sealwright.errors import Damaged, Misconfigured, ProgramFailed, Refused, SealwrightError
 
-_LAST = 10  # lines of a failed step's output that are shown
+_LAST = 10  # lines of a failed step's output that are shown,
+_TAIL = 1 << 14  # from among so many bytes
 
 
 class Engine(Session):
@@ -31,6 +33,8 @@ class Engine(Session):
             with self.writing():
                 recovery.recover(self)
                 yield
+        except BrokenPipeError:  # whoever read us has seen enough, and the state is kept
+            raise
         except OSError as problem:
             what = f"expected to keep what a run does, found {problem}"
             way = "make room or mend the disk, then run again"
@@ -53,7 +57,7 @@ class Engine(Session):
 
     def _ended(self, name: str, problem: SealwrightError | OSError) -> tuple[str, str, int]:
         """Return with which status a step ended, what is said of it, and the exit code."""
-        if self.stopping.is_set():
+        if process.stopping():
             return "interrupted", "", 1
         if isinstance(problem, OSError):
             return "failed", f"{name}: {problem}", 1
@@ -68,7 +72,9 @@ class Engine(Session):
         log = self.log(name)
         if not log.exists():
             return str(problem)
-        last = log.read_text("utf-8", "replace").splitlines()[-_LAST:]
+        with open(log, "rb") as printed:
+            printed.seek(max(0, log.stat().st_size - _TAIL))
+            last = printed.read(_TAIL).decode("utf-8", "replace").splitlines()[-_LAST:]
         return "\n".join([f"{problem}; its output: {log}", *(f"| {line}" for line in last)])
 
     def ask(self, guard: str) -> Outcome:

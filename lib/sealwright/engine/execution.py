@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sealwright import digest, lock
+from sealwright import digest, lock, process
 from sealwright.clock import Stopwatch
 from sealwright.engine import definition, receipt, settlement, staging
 from sealwright.engine.judge import REFUSING, Judge, Reason
@@ -36,10 +36,6 @@ from sealwright.verdict import refusal as refusal_of
 
 class Waiting(Refused):
     """An approval is missing: the message holds the exact text and command."""
-
-
-class Stopping(SealwrightError):
-    """The run is being stopped: a step that is not committed is undone."""
 
 
 class Unfinished(SealwrightError):
@@ -234,8 +230,8 @@ def _commit(
     proof: Receipt,
     reasons: tuple[Reason, ...],
 ) -> Outcome:
-    if session.stopping.is_set():
-        raise Stopping(f"{run.step.name}: the run was stopped")
+    if process.stopping():
+        raise process.Stopping(f"{run.step.name}: the run is being stopped")
     step, old = run.step, session.trace.get(run.step.name)
     placed = settlement.places(stage, run, found, session.observer)
     ledgers = {output.ledger for output in step.outputs if isinstance(output, Record)}

@@ -27,6 +27,7 @@ from sealwright.clock import Stopwatch
 from sealwright.engine.execution import Outcome
 from sealwright.engine.judge import Reason
 from sealwright.runtime import canonical
+from sealwright.verdict import legible
 
 STATUSES = (
     *("run", "restored", "holds", "up to date", "waiting"),
@@ -103,11 +104,14 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
             return f"{line.rstrip()}\n"
         first, *more = map(str, outcome.reasons or ("",))
         why = first + (f" (and {len(more)} more)" if more else "")
-        said = [f"{line}  {why}".rstrip(), *(f"  {told}" for told in outcome.message.splitlines())]
+        said = [
+            f"{line}  {why}".rstrip(),
+            *(f"  {legible(told)}" for told in outcome.message.splitlines()),
+        ]
         said += [
             f"  what stood there, and no receipt knows, is kept in {kept}" for kept in outcome.kept
         ]
-        said += [f"  | {printed}" for printed in self._printed(outcome.step)]
+        said += [f"  | {legible(printed)}" for printed in self._printed(outcome.step)]
         return "\n".join(said) + "\n"
 
     def _printed(self, step: str) -> list[str]:

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sealwright import durable, lock
+from sealwright import durable, lock, process
 from sealwright.digest import Digest
 from sealwright.engine import settlement, staging
 from sealwright.engine import state as states
@@ -59,7 +59,6 @@ class Session:
         self.journal = Journal(world.state / "journal.jsonl", self.run_id, world.now.iso())
         self.signing = Signing()
         self.pools: Mapping[str, int] = {}  # how many steps at a time may use what, if not one
-        self.stopping = threading.Event()  # nothing is committed any more
         self._ink = threading.RLock()  # held by the one thread that writes journal and index
         self._folders = itertools.count(1)
 
@@ -229,7 +228,7 @@ the file back, or: sealwright recover {where} --reason …"
 
     def failed(self, step: Step, problem: BaseException) -> None:
         """Say in the journal how ``step`` ended, and believe no former run of it."""
-        stopped = self.stopping.is_set() or not isinstance(problem, Exception)
+        stopped = process.stopping() or not isinstance(problem, Exception)
         said = str(problem).partition("\n")[0] or type(problem).__name__
         ended = {"problem": said, "drop": step.name}
         with self._ink:

@@ -55,9 +55,11 @@ class Trace(MutableMapping[str, tuple[Digest, Receipt]]):
     def __getitem__(self, step: str) -> tuple[Digest, Receipt]:
         name = self._names[step]
         found = self._receipts.get(step)
-        if found is None and self._read:
+        if found is None:
+            if self._read is None:
+                raise KeyError(step)
             found = self._receipts[step] = self._read(step, name)
-        return name, found or {}
+        return name, found
 
     def __setitem__(self, step: str, row: tuple[Digest, Receipt]) -> None:
         self._names[step], self._receipts[step] = row

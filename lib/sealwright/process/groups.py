@@ -30,7 +30,7 @@ _closed = False  # true while the run is being stopped
 
 
 class Stopping(ProgramFailed):
-    """A program was not started, since the run is being stopped."""
+    """Something was not begun or not committed, since the run is being stopped."""
 
 
 def stop_all(grace: float = GRACE) -> None:

@@ -20,6 +20,7 @@ from typing import IO, cast
 from sealwright.clock import Stopwatch
 from sealwright.errors import ProgramFailed
 from sealwright.process import groups
+from sealwright.verdict import legible
 
 PIECE = 1 << 16  # the size of a pipe's buffer on Linux
 _WATCHED = 0.1  # seconds between two looks at a program whose end wakes us
@@ -67,8 +68,7 @@ class Talk:
         """Return the last lines of standard error, fit for the end of a sentence."""
         tail = bytes(self.err[-2000:]).decode("utf-8", "replace").strip().splitlines()[-4:]
         said = " / ".join(line.strip() for line in tail)[-500:]
-        safe = "".join(letter if letter.isprintable() else "?" for letter in said)
-        return f"; its last words: {safe}" if safe else ""
+        return f"; its last words: {legible(said)}" if said else ""
 
     def _register(self, process: subprocess.Popen[bytes], selector: selectors.BaseSelector) -> None:
         for stream, sink in (

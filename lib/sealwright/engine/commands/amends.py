@@ -30,7 +30,7 @@ class _Amend(OursAlone):
         engine = self.needed_engine()
         if len(pos_args) != 1:
             raise InvalidCommand(f"{self.name}: expected the name of one step")
-        with stoppable(engine.stopping), engine.running():
+        with stoppable(), engine.running():
             print(self.amend(engine, pos_args[0], reason))
         return 0
 

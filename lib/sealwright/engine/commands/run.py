@@ -14,14 +14,13 @@ from doit.task import Stream
 
 from sealwright import durable, jobserver
 from sealwright.engine import reporter as reports
-from sealwright.engine import schedule, tracing
+from sealwright.engine import schedule
 from sealwright.engine.commands import chosen
 from sealwright.engine.commands.base import Ours, OursAlone, opt_json
 from sealwright.engine.commands.stopping import Stopped, stoppable
 from sealwright.engine.course import Course, Steps
 from sealwright.engine.crew import Crew
 from sealwright.engine.engine import Engine
-from sealwright.engine.mixed import ProofRunner
 from sealwright.engine.reporter import Reporter
 from sealwright.engine.schedule import Schedule
 from sealwright.errors import Refused
@@ -60,7 +59,7 @@ class Run(Ours, StockRun):  # type: ignore[misc]
     def execute(self, params: Any, args: list[str]) -> int:
         """Load what is needed, and run.
 
-        Until the first step acts nothing becomes garbage, and looking for it costs a tenth.
+        Until the first work begins nothing becomes garbage, and looking for it costs a tenth.
         """
         gc.disable()
         self.loader = chosen.Loader(self.loader)
@@ -90,6 +89,7 @@ class Run(Ours, StockRun):  # type: ignore[misc]
             self.task_list, self.sel_tasks or [], single=single, seed=shuffle
         )
         if asked is None:
+            gc.enable()
             code: int = super()._execute(
                 outfile, verbosity, always, continue_, reporter, num_process, par_type, single,
                 auto_delayed_regex, force_verbosity, failure_verbosity, pdb,
@@ -117,6 +117,8 @@ class Run(Ours, StockRun):  # type: ignore[misc]
                 plan = Schedule(engine.graph, needed, shuffle)
                 code = _run(engine, told, lambda: _steps(course, crew, plan))
             else:
+                from sealwright.engine.mixed import ProofRunner  # few runs need it
+
                 runner = ProofRunner(
                     self.dep_manager,
                     told,
@@ -155,7 +157,7 @@ def _steps(course: Course, crew: Crew, plan: Schedule) -> int:
 def _run(engine: Engine, told: Reporter, act: Callable[[], int]) -> int:
     code = 0
     try:
-        with stoppable(engine.stopping), engine.running():
+        with stoppable(), engine.running():
             for notice in engine.notices:
                 told.notice(notice)
             code = act()
@@ -182,6 +184,8 @@ class Trace(OursAlone):
     cmd_options = (opt_json,)
 
     def _execute(self, pos_args: list[str], json: bool = False) -> int:
+        from sealwright.engine import tracing
+
         engine = self.needed_engine()
         if len(pos_args) != 1 or pos_args[0] not in engine.graph.steps:
             raise InvalidCommand("trace: expected the name of one step; doit list names them")
@@ -198,7 +202,9 @@ class Apart(OursAlone):
     doc_usage = "NAME"
 
     def _execute(self, pos_args: list[str]) -> int:
+        from sealwright.engine import tracing
+
         engine = self.needed_engine()
-        with stoppable(engine.stopping), engine.running():
+        with stoppable(), engine.running():
             tracing.apart(engine, engine.graph.steps[pos_args[0]])
         return 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import Iterator
-from threading import Event
 from types import FrameType
 
 from sealwright import process
@@ -22,14 +21,13 @@ class Stopped(BaseException):
 
 
 @contextlib.contextmanager
-def stoppable(stopping: Event) -> Iterator[None]:
-    """Turn such a signal into `Stopped`; before it is raised nothing more is committed by
-    threads that see ``stopping``, and all children are ended."""
+def stoppable() -> Iterator[None]:
+    """Turn such a signal into `Stopped`; before it is raised all children are ended, and from
+    then on no thread begins or commits anything (see `process.stopping`)."""
 
     def stop(number: int, _: FrameType | None) -> None:
         for each in _SIGNALS:
             signal.signal(each, signal.SIG_IGN)
-        stopping.set()
         process.stop_all()
         raise Stopped(number)
 
