@@ -13,7 +13,7 @@ help:
 	@echo 'make faults  every fault at every call; takes half an hour'
 	@echo 'make check   compile, format, lint, layers, types'
 	@echo 'make format  put the sources into their form'
-	@echo 'make bench   side by side with peers; a quarter of an hour; renews docs/benchmarks.md'
+	@echo 'make bench   side by side with peers; well over half an hour; renews docs/benchmarks.md'
 	@echo 'make lock    pin all dependencies anew, by hash'
 	@echo 'make clean   remove .venv and build/'
 

@@ -25,11 +25,10 @@ import os
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from itertools import islice, repeat
 from pathlib import Path
 from threading import Event
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import blake3
 
@@ -38,6 +37,9 @@ from sealwright.clock import Stopwatch
 from sealwright.digest import Digest, Sums
 from sealwright.errors import ProgramFailed
 from sealwright.hashing import worker
+
+if TYPE_CHECKING:  # few runs hash so much that they need threads
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 TRIAL = 256  # files, whose time tells how long the others will take
 WORTH = 0.06  # seconds of work, from which on starting processes pays
@@ -101,6 +103,8 @@ class _Wave:
 
     def _at_work(self, parts: list[slice], whole: list[int]) -> None:
         """Ask a worker for each part; read what is ``whole``, and what a worker hands back."""
+        from concurrent.futures import as_completed
+
         with self._pool() as pool:
             read = {index: pool.submit(self._whole, index) for index in whole}
             asked = {pool.submit(self._ask, part): part for part in parts}
@@ -112,6 +116,8 @@ class _Wave:
 
     @contextlib.contextmanager
     def _pool(self) -> Iterator[ThreadPoolExecutor]:
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(_processors()) as pool:
             try:
                 yield pool
