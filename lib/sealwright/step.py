@@ -8,8 +8,9 @@ and what the act reads and writes.  What it reads or writes is one of
 `Tree`         a folder with everything in it: names, types, the x bit, link texts
 `Fact`         a named reading of the world, such as ``HEAD``; input only.  With a
                ``ledger`` it is a view of that ledger, read after all that append to it
-`Member`       one new entry of a folder, never replaced, whose name the act decides
-`Record`       lines that the act appends to a ledger, under the ledger's lock
+`Member`       one new entry of a folder, never replaced, whose name the act decides; to make
+               one again under its name and with its bytes leaves it as it stands
+`Record`       lines that the act appends to a ledger, under the ledger's lock, or finds there
 `Transition`   a file or tree that the act moves from what it is to what it shall be;
                output only
 =============  ============================================================================
@@ -193,6 +194,7 @@ class Run(World):
     members: Mapping[Member, Path]
     names: dict[Member, str] = field(default_factory=dict)
     appended: dict[Record, list[dict[str, Any]]] = field(default_factory=dict)
+    standing: dict[Record, tuple[int, int]] = field(default_factory=dict)
 
     def path(self, item: Input | Output) -> Path:
         """Return where to write an output, or where to read an input."""
@@ -218,6 +220,12 @@ class Run(World):
         if record not in self.step.outputs:
             raise KeyError(record)
         self.appended.setdefault(record, []).extend(map(dict, payloads))
+
+    def find(self, record: Record, offset: int, size: int) -> None:
+        """State that the record's lines stand in its ledger already: nothing is appended."""
+        if record not in self.step.outputs:
+            raise KeyError(record)
+        self.standing[record] = offset, size
 
     def call(self, *argv: str, cwd: Path | None = None, check: bool = True) -> process.Finished:
         """Run a program under the step's rules; what it prints goes to the step's log."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 
@@ -12,7 +13,7 @@ from sealwright.engine import amends
 from sealwright.errors import Refused
 from sealwright.ledger import Ledger
 from sealwright.paths import parse
-from sealwright.step import Attempt, Fact, Guard, Member, Record, Run, Transition
+from sealwright.step import Attempt, Fact, Guard, Member, Record, Run, Transition, Tree
 from sealwright.verdict import Verdict, refusal
 from tests.support.workbench import Workbench, acts, copies, file
 
@@ -56,9 +57,56 @@ def test_a_member_is_never_replaced(bench):
     packer(bench, [0])
     bench.executed()
     packer(bench, [0])
+    bench.write("a", "2")
     outcome = bench.run("pack", forced=True)["pack"]
     assert outcome.status == "refused"
-    assert "packs/pack-1: exists already" in outcome.message
+    assert "packs/pack-1: exists already with other bytes" in outcome.message
+    assert bench.read("packs/pack-1/a") == "1"
+
+
+def test_a_member_made_again_with_its_bytes_stays_as_it_stands(bench):
+    packer(bench, [0])
+    bench.executed()
+    before = (bench.root / "packs/pack-1/a").stat()
+    packer(bench, [0])
+    assert bench.run("pack", forced=True)["pack"].status == "run"
+    assert (bench.root / "packs/pack-1/a").stat() == before
+    assert bench.executed() == []
+
+
+def test_several_steps_put_their_members_into_one_folder(bench):
+    def packs(name: str):
+        member = Member(parse("packs"), f"{name}-{{n}}")
+
+        def act(run: Run) -> None:
+            durable.create(run.name_member(member, f"{name}-1"), name.encode())
+
+        return acts(name, act, member)
+
+    listed = acts("list", lambda run: run.path(file("out")).touch(), file("out"))
+    listed = dataclasses.replace(listed, inputs=(Tree(parse("packs"), exclude=(".*",)),))
+    bench.steps = [listed, packs("one"), packs("two")]
+    assert bench.executed() == ["one", "two", "list"]
+    assert sorted(p.name for p in (bench.root / "packs").glob("[!.]*")) == ["one-1", "two-1"]
+    assert bench.executed() == []
+    (bench.root / "packs/two-1").write_text("x")
+    assert bench.run("two")["two"].code == 2
+    assert bench.run("one")["one"].status == "up to date"
+
+
+def test_a_folder_with_a_leading_dot_ignores_itself_and_all_that_it_holds(bench):
+    subprocess.run(["git", "init", "-q"], cwd=bench.root, check=True)
+    member = Member(parse(".own/packs/deep"), "{n}")
+    other = Member(parse(".own/other"), "{n}")
+
+    def act(run: Run) -> None:
+        durable.create(run.name_member(member, "1"), b"1")
+        durable.create(run.name_member(other, "1"), b"1")
+
+    bench.steps = [acts("pack", act, member, other)]
+    bench.executed()
+    ignoring = {p.relative_to(bench.root).as_posix() for p in bench.root.rglob(".gitignore")}
+    assert ignoring == {".sealwright/.gitignore", ".own/.gitignore"}
 
 
 def test_a_member_without_a_name_fails_the_step(bench):
@@ -159,6 +207,28 @@ def test_a_torn_ledger_refuses_an_append_and_names_the_way_out(bench):
 def test_a_declared_record_without_a_line_fails_the_step(bench):
     bench.steps = [acts("tell", lambda run: None, FEED)]
     assert "declares said, but appended no line" in bench.run()["tell"].message
+
+
+def test_lines_that_stand_already_are_a_record_without_another_line(bench):
+    (feed := bench.root / "ledger/feed.jsonl").parent.mkdir()
+    Ledger(feed).append([{"event": "said", "text": "before"}])
+    size = feed.stat().st_size
+    Ledger(feed).append([{"event": "of somebody else"}])
+    before = feed.read_bytes()
+    bench.steps = [acts("tell", lambda run: run.find(FEED, 0, size), FEED)]
+    assert bench.executed() == ["tell"]
+    assert feed.read_bytes() == before
+    assert bench.executed() == []
+    feed.write_bytes(before.replace(b"before", b"beyond"))
+    assert bench.run()["tell"].code == 2
+
+
+@pytest.mark.parametrize("place", [(0, 10), (0, 10_000), (10_000, 5), (1, 67)])
+def test_lines_that_do_not_stand_there_fail_the_step(bench, place):
+    (feed := bench.root / "ledger/feed.jsonl").parent.mkdir()
+    Ledger(feed).append([{"event": "said"}])
+    bench.steps = [acts("tell", lambda run: run.find(FEED, *place), FEED)]
+    assert "expected lines at byte" in bench.run()["tell"].message
 
 
 # transitions

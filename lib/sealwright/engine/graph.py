@@ -91,7 +91,7 @@ class _Makers:
     def __init__(self, steps: Iterable[Step], state: RelPath) -> None:
         self.files: dict[RelPath, str] = {}
         self.folders: dict[RelPath, str] = {}
-        self.members: dict[RelPath, str] = {}
+        self.members: dict[RelPath, list[str]] = {}
         self.others: dict[tuple[str, str], str] = {}
         self.ledgers: dict[RelPath, list[str]] = {}
         self.shared: dict[str, set[str]] = {}
@@ -102,7 +102,7 @@ class _Makers:
                 self._add(step, output)
             for lock in step.locks:
                 self.shared.setdefault(lock, set()).add(step.name)
-        self._all = self.files | self.folders | self.members
+        self._all = {p: [name] for p, name in (self.files | self.folders).items()} | self.members
         self._sorted = sorted(self._all)
         self._no_overlaps()
 
@@ -111,14 +111,14 @@ class _Makers:
             case File(path) | Tree(path):
                 self._claim(self.files if isinstance(output, File) else self.folders, path, step)
             case Member(folder):
-                self._claim(self.members, folder, step)
-                self.others["Member", spot(output)] = step.name
+                self._own(folder, step)
+                self.members.setdefault(folder, []).append(step.name)
+                self._alone(output, step)
             case Record(ledger):
                 self._own(ledger, step)
                 self.ledgers.setdefault(ledger, []).append(step.name)
                 self.shared.setdefault(ledger, set()).add(step.name)
-                if self.others.setdefault(("Record", spot(output)), step.name) != step.name:
-                    raise Misconfigured(f"{spot(output)}: is written by two steps")
+                self._alone(output, step)
             case Transition(of):
                 self._own(of.path, step)
                 self.moved.append((step.name, of.path))
@@ -127,6 +127,11 @@ class _Makers:
         self._own(path, step)
         if kind.setdefault(path, step.name) != step.name:
             raise Misconfigured(f"{path}: is made by two steps, {kind[path]} and {step.name}")
+
+    def _alone(self, output: Member | Record, step: Step) -> None:
+        name = spot(output)
+        if self.others.setdefault((type(output).__name__, name), step.name) != step.name:
+            raise Misconfigured(f"{name}: is made by two steps, of which each needs its own name")
 
     def _own(self, path: RelPath, step: Step) -> None:
         reports = RelPath(f"{self._state}/reports")
@@ -138,10 +143,14 @@ class _Makers:
             for holder in _parents(path):
                 other = self.folders.get(holder)
                 if other is not None:
-                    mine = self._all[path]
+                    mine = self._all[path][0]
                     raise Misconfigured(f"{path} of {mine} lies inside {holder}/ of {other}")
-        for path in self.files.keys() & (self.folders.keys() | self.members.keys()):
-            raise Misconfigured(f"{path}: is made as a file and as a folder")
+        for path in (self.files.keys() & self.folders.keys()) | (
+            self.members.keys() & (self.files.keys() | self.folders.keys())
+        ):
+            raise Misconfigured(
+                f"{path}: is made in two ways, as a file, a tree or a folder of members"
+            )
 
     def before(self, step: Step, steps: Mapping[str, Step]) -> Iterator[str]:
         for item in step.inputs:
@@ -173,8 +182,7 @@ class _Makers:
                 yield from self.ledgers.get(ledger, ())
 
     def _at_or_above(self, path: RelPath) -> Iterator[str]:
-        if (maker := self._all.get(path)) is not None:
-            yield maker
+        yield from self._all.get(path, ())
         for holder in _parents(path) if self.folders else ():
             if holder in self.folders:
                 yield self.folders[holder]
@@ -187,7 +195,7 @@ class _Makers:
             if not found.startswith(prefix):
                 break
             if not any(p.match(found.removeprefix(prefix)) for p in patterns):
-                yield self._all[found]
+                yield from self._all[found]
 
     @staticmethod
     def _moved(step: Step, item: Input) -> bool:

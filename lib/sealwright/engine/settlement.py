@@ -66,7 +66,7 @@ def identity(observer: Observer) -> transaction.Identify:
 def places(
     staging: Staging, run: Run, found: Mapping[Output, Observation], observer: Observer
 ) -> list[Place]:
-    """Return where the staged outputs go; `Refused` if a member of that name exists."""
+    """Return where the staged outputs go; `Refused` if another member has that name."""
     result, identify = [], identity(observer)
     for output, seen in found.items():
         if isinstance(output, Member):
@@ -74,8 +74,10 @@ def places(
         else:
             final = target(output).path
         before = identify(within(run.root, _folder(final)) / os.path.basename(final))
-        if isinstance(output, Member) and before is not None:
-            raise Refused(f"{final}: exists already, and a member is never replaced")
+        if isinstance(output, Member) and before not in (None, seen["is"]):
+            raise Refused(
+                f"{final}: exists already with other bytes, and a member is never replaced"
+            )
         staged = relative(run.root, staging.places[output])
         result.append(Place(output, final, staged, before, seen["is"]))
     return result
@@ -109,9 +111,13 @@ def seal(run: Run, held: Books) -> tuple[list[dict[str, Any]], dict[Output, Obse
     seen: dict[Output, Observation] = {}
     for ledger, book in held.items():
         records = [o for o in run.step.outputs if isinstance(o, Record) and o.ledger == ledger]
+        seen |= {r: _standing(r, book, *run.standing[r]) for r in records if r in run.standing}
+        records = [r for r in records if r not in seen]
         lines: dict[Record, int] = {r: len(run.appended.get(r, ())) for r in records}
         if empty := [r.event for r in records if not lines[r]]:
             raise Refused(f"{run.step.name}: declares {', '.join(empty)}, but appended no line")
+        if not records:
+            continue
         data = book.seal([p for r in records for p in run.appended[r]])
         appends.append({"ledger": ledger, "offset": book.size, "data": data.decode()})
         offset, rest = book.size, data.splitlines(keepends=True)
@@ -120,6 +126,14 @@ def seal(run: Run, held: Books) -> tuple[list[dict[str, Any]], dict[Output, Obse
             seen[record] = _lines(record, mine, offset)
             offset += len(mine)
     return appends, seen
+
+
+def _standing(record: Record, book: Book, offset: int, size: int) -> Observation:
+    data = os.pread(book.descriptor, size, offset)
+    begins = offset == 0 or os.pread(book.descriptor, 1, offset - 1) == b"\n"
+    if not begins or len(data) != size or not data.endswith(b"\n"):
+        raise Refused(f"{spot(record)}: expected lines at byte {offset}, found none; run again")
+    return _lines(record, data, offset)
 
 
 def _lines(record: Record, data: bytes, offset: int) -> Observation:

@@ -30,6 +30,7 @@ from sealwright.runtime import canonical
 from sealwright.step import File, Member, Output, Record, Step, Transition, Tree, spot
 
 RUNNING = "running.json"
+_EVERYTHING = b"*\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +115,39 @@ def target(output: Output) -> File | Tree:
 def keep_out_of_git(folder: Path, apart: Path | None = None) -> None:
     """Make ``folder``, which only Sealwright writes to, and let it ignore itself.
 
-    It appears with its ``.gitignore`` in it, so that a killed run leaves both or neither.  It
-    is made in ``apart``, a folder that is out of git and goes after a kill, for half of it
-    elsewhere would be untracked, and stand in the way of whatever wants a clean tree.
+    Where it is to lie in a folder with a leading dot that is not there either, that one ignores
+    itself, with everything in it.  What ignores itself appears with its ``.gitignore`` in it,
+    so that a killed run leaves both or neither.  It is made in ``apart``, a folder that is out
+    of git and goes after a kill, for half of it elsewhere would be untracked, and stand in the
+    way of whatever wants a clean tree.
     """
     if folder.exists():
         return
+    if not _ignored(folder):
+        hidden = (path for path in reversed(folder.parents) if path.name.startswith("."))
+        _make_ignored(next((path for path in hidden if not path.exists()), folder), apart)
+    durable.mkdir(folder)
+
+
+def _ignored(folder: Path) -> bool:
+    """Return whether a folder above, in the same work tree, ignores all that it holds."""
+    for above in folder.parents:
+        ignoring = above / ".gitignore"
+        if ignoring.is_file() and ignoring.read_bytes() == _EVERYTHING:
+            return True
+        if (above / ".git").exists():
+            break
+    return False
+
+
+def _make_ignored(folder: Path, apart: Path | None) -> None:
     durable.mkdir(folder.parent)
     if apart is None or apart.stat().st_dev != folder.parent.stat().st_dev:
         apart = folder.parent
     made = apart / f".{folder.name}.tmp"
     durable.remove(made)
     durable.mkdir(made)
-    durable.write(made / ".gitignore", b"*\n")
+    durable.write(made / ".gitignore", _EVERYTHING)
     try:
         durable.rename(made, folder)
     except FileExistsError:
