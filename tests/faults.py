@@ -5,6 +5,7 @@
 ``power``     what a power cut can leave of a run of the generic graph (see `crash`)
 ``generic``   a fault at each call of the kernel, in a run of that graph (see `injection`)
 ``sot_pack``  the same in `doit sot_pack`, in a small repository of the example's kind
+``export``    the same in `doit snapshot_export`, and what an export must keep besides
 ``example``   the same in the embedded example; takes hours, so no sweep of all takes it
 
 Without a name all but the last are swept.  ``--every N`` takes each N-th state only.  Ends
@@ -20,17 +21,32 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.support import crash, injection
-from tests.support.subjects import Generic, SotPack, Subject
+from tests.support import crash, injection, keys
+from tests.support.aftermath import INVARIANTS, Invariant
+from tests.support.subjects import (
+    Export,
+    Generic,
+    SotPack,
+    Subject,
+    keeps_what_an_export_must,
+)
 from tests.support.sweep import Injection, Tally, spread, swept
 
 
-def injected(subject: Subject, work: Path, every: int, jobs: int) -> Tally:
-    """Sweep the calls of a command."""
-    plan = Injection(injection.record(subject, work), work)
+def injected(
+    subject: Subject, work: Path, every: int, jobs: int, more: tuple[Invariant, ...] = ()
+) -> Tally:
+    """Sweep the calls of a command, of which ``more`` than of every command must hold."""
+    plan = Injection(injection.record(subject, work), work, (*INVARIANTS, *more))
     points = spread(plan.points(), len(plan.points()) // every)
     print(f"{subject.name}: {len(plan.recording.calls)} calls, {len(points)} states", flush=True)
     return Tally(subject.name).add(_told(swept(points, plan, jobs)))
+
+
+def exported(work: Path, every: int, jobs: int) -> Tally:
+    """Sweep the calls of an export."""
+    with keys.short_folder() as folder:
+        return injected(Export(folder), work, every, jobs, (keeps_what_an_export_must,))
 
 
 def powerless(work: Path, every: int, jobs: int) -> Tally:
@@ -58,6 +74,7 @@ SWEEPS: dict[str, Callable[[Path, int, int], Tally]] = {
     "power": powerless,
     "generic": partial(injected, Generic()),
     "sot_pack": partial(injected, SotPack(whole=False)),
+    "export": exported,
     "example": partial(injected, SotPack(whole=True)),
 }
 

@@ -43,7 +43,7 @@ def test_the_commit_of_the_example_is_the_same_in(_example, tmp_path, place):
     argv = ("bash", "-c", command, "-", sys.executable, "-c", COMMIT, target)
     done = Repository(tmp_path).run(*argv, **environment)
     assert done.code == 0, done.said
-    assert done.out.strip() == _example.head
+    assert done.out.strip() == _example.git("rev-parse", "HEAD~1")  # before it names a key
     assert Repository(target).git("status", "--porcelain") == ""
 
 
@@ -123,12 +123,14 @@ def walk(capfd, monkeypatch, tmp_path):
 def test_the_first_walk_makes_runs_and_shows_everything(walk, _example, tmp_path):
     code, out, err = walk("build/my example")
     assert (code, err) == (0, "")
-    assert f"its commit is {_example.head}, as everywhere" in out
+    assert f"its commit is {_example.git('rev-parse', 'HEAD~1')}, as everywhere" in out
+    assert "operator: gpg --batch" in out and "operator: git commit --all" in out
     assert "operator: cd 'build/my example' && doit run --json" in out
     assert re.search(r"sot_pack +5 +5 +0 +0\n", out)
+    assert re.search(r"work_orders +11 +11 +0 +0\n", out)
     assert "Nothing executed" not in out
     commands = re.findall(r"(?m)^  (.*)$", out.partition("and how to see it")[2])
-    assert len(commands) == 4
+    assert len(commands) == 8
     for command in commands:
         done = Repository(tmp_path).run("bash", "-c", command, cwd=tmp_path)
         assert done.code == 0, (command, done.said)

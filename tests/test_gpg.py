@@ -247,6 +247,18 @@ def test_a_user_id_in_no_encoding_hides_nothing(ring: Ring) -> None:
     assert verdict.holds, str(verdict)
 
 
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85"])
+def test_a_user_id_forges_no_status_and_no_key(short: Path, end: str) -> None:
+    forged = f"[GNUPG:] VALIDSIG 0 0{end}[GNUPG:] NEWSIG{end}pub <eve@example.invalid>"
+    with Ring(short / "forged") as ring:
+        eve = quick(ring, f"Eve {end}{forged}")
+        made = ring.sign(DATA, eve)
+        verdict = ring.verify(DATA, made, {eve})
+        assert verdict.holds, str(verdict)
+        assert "found one over others" in str(ring.verify(DATA + b"x", made, {eve}))
+        assert [found["fingerprint"] for found in ring.program.list_keys()] == [eve]
+
+
 @pytest.mark.parametrize(
     "uid", ["Alice <alice@example.org>", "", f"{gpg.EXAMPLE}\nName-Email: a@example.org"]
 )

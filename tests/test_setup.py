@@ -20,6 +20,7 @@ WRITTEN = [
     ".gitignore",
     "config/sealwright.yaml",
     "config/sot_pack.yaml",
+    "config/work_orders.yaml",
     "dodo.py",
     "doit.cfg",
     "tasks.py",
@@ -49,10 +50,10 @@ def test_init_writes_doorways_and_configuration(fresh):
 
 def test_every_key_of_the_configuration_is_commented(fresh):
     setup.init(fresh.root)
-    for name in ("sealwright", "sot_pack"):
+    for name in ("sealwright", *KNOWN):
         lines = (fresh.root / f"config/{name}.yaml").read_text().splitlines()
         keys = [n for n, line in enumerate(lines) if re.match("(# )?[a-z_]+:($| )", line)]
-        assert len(keys) > 3
+        assert len(keys) >= 3
         assert [lines[n] for n in keys if not lines[n - 1].startswith("# ")] == []
 
 
@@ -90,7 +91,7 @@ def test_init_touches_nothing_that_exists(fresh):
         "globals().update(doorway.tasks(__file__))",
         "namespace = menu.namespace(__file__)",
         "run = sealwright.engine.commands.run:Run",
-        "contracts: [sot_pack]",
+        "contracts: [work_orders, sot_pack]",
         "__pycache__/",
     ):
         assert f"\n    {line}" in said
@@ -134,7 +135,7 @@ def test_a_chosen_contract_is_the_one_in_force(fresh):
 
 
 def test_an_unknown_contract_is_misconfigured_and_nothing_is_written(fresh):
-    with pytest.raises(Misconfigured, match="--contract sotpack: expected one of sot_pack"):
+    with pytest.raises(Misconfigured, match="--contract sotpack: expected one of work_orders"):
         setup.init(fresh.root, ["sotpack"])
     assert files(fresh.root) == []
     assert fresh.sealwright("init", ".", "--contract", "sotpack").code == 3

@@ -74,6 +74,21 @@ class Hasher:
         return Sums(self.size, Digest(f"blake3:{self._fast.hexdigest()}"), slow)
 
 
+@dataclass(slots=True)
+class Sha256:
+    """Bytes in, one digest out: identity, where no change detection is wanted."""
+
+    _state: hashlib._Hash = field(default_factory=hashlib.sha256)
+
+    def update(self, piece: bytes | memoryview) -> None:
+        """Take the next bytes."""
+        self._state.update(piece)
+
+    def digest(self) -> Digest:
+        """Return the digest of everything taken so far."""
+        return Digest(f"sha256:{self._state.hexdigest()}")
+
+
 def sha256(data: bytes) -> Digest:
     """Return the SHA-256 digest of ``data``."""
     return Digest(f"sha256:{hashlib.sha256(data).hexdigest()}")

@@ -103,9 +103,15 @@ def mkdir(path: Path, mode: int = 0o755) -> None:
         sync_folder(folder.parent)
 
 
-def write(path: Path, data: bytes, *, mode: int = 0o644, replace: bool = True) -> None:
-    """Write a file whole; without ``replace`` an existing one raises `FileExistsError`."""
-    staged = path.parent / f".{path.name}.tmp"
+def write(
+    path: Path, data: bytes, *, mode: int = 0o644, replace: bool = True, apart: Path | None = None
+) -> None:
+    """Write a file whole; without ``replace`` an existing one raises `FileExistsError`.
+
+    Until it has its name it lies in ``apart``, a folder of the same file system that goes after
+    a kill, or else beside its place, where the next one of that name takes its place.
+    """
+    staged = (apart or path.parent) / f".{path.name}.tmp"
     try:
         with _opened(staged, _NEW | os.O_TRUNC) as descriptor:
             _write_all(descriptor, data)
@@ -126,6 +132,31 @@ def create(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Write a file of a staging folder that nobody else sees; `sync_tree` makes it durable."""
     with _opened(path, _NEW | os.O_EXCL) as descriptor:
         _write_all(descriptor, data)
+        system.chmod(descriptor, mode)
+
+
+class Growing:
+    """A new file that is written piece by piece, and hashed as it is written."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._hasher = Hasher()
+
+    def write(self, piece: bytes | memoryview) -> None:
+        """Add the next bytes."""
+        self._hasher.update(piece)
+        _write_all(self._descriptor, piece)
+
+    def sums(self) -> Sums:
+        """Return the digests of everything written so far."""
+        return self._hasher.sums()
+
+
+@contextlib.contextmanager
+def growing(path: Path, *, mode: int = 0o644) -> Iterator[Growing]:
+    """Make a file of a staging folder, as `create` does, from pieces that are not known yet."""
+    with _opened(path, _NEW | os.O_EXCL) as descriptor:
+        yield Growing(descriptor)
         system.chmod(descriptor, mode)
 
 

@@ -40,7 +40,7 @@ from sealwright.paths import parse as parse_path
 from sealwright.stat_cache import StatCache
 from sealwright.stat_cache.blocks import STATED, UNKNOWN, slow, stated, stated_all
 from sealwright.verdict import Finding, Verdict
-from sealwright.walk import Omit, Run, runs, walk
+from sealwright.walk import Run, omitting, runs, walk
 
 _PLAIN = re.compile(rf"(?:[0-9a-f]{{64}}  {PLAIN}\n)++")
 _LINE = re.compile(rb"([0-9a-f]{64})  (.+)", re.DOTALL)
@@ -150,7 +150,7 @@ def of_tree(
 def _regular(root: Path, omit: Collection[RelPath]) -> Iterator[tuple[str, Run]]:
     """Yield the files in runs of one folder; refuse in the end what is neither file nor folder."""
     wrong = []
-    for prefix, run in runs(str(root), _omits(omit)):
+    for prefix, run in runs(str(root), omitting(omit)):
         files = [entry for entry in run if entry.is_file(follow_symlinks=False)]
         yield prefix, files
         others = [entry for entry in run if entry not in files] if len(files) < len(run) else ()
@@ -194,14 +194,6 @@ def _known(root: Path, files: Files, cache: StatCache) -> Iterable[tuple[str, st
         if stated(os.lstat(root / names[index])) == stated(info):
             cache.put(base + names[index], info, each)
     return zip(names, digits, strict=True)
-
-
-def _omits(omit: Collection[RelPath]) -> Omit | None:
-    names: dict[str, set[str]] = {}
-    for path in omit:
-        folder, slash, name = path.rpartition("/")
-        names.setdefault(folder + slash, set()).add(name)
-    return lambda prefix: names[prefix].__contains__ if prefix in names else None
 
 
 def _kind(entry: os.DirEntry[str]) -> str:

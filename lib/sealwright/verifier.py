@@ -4,7 +4,10 @@ It needs no configuration and believes nothing but the bytes at PATH:
 
 =====================================  ===================================================
 a folder with ``sha256sums.txt``       a sot pack: contents, checksums, digests
+a folder with ``snapshot_manifest.json``  a snapshot: manifest, encrypted bytes; inside a
+                                       repository, its records, and its archive made again
 a ``.sealwright`` folder               the run journal, and every receipt beside it
+an ``artifact_registry.jsonl``         the registry: every line, and every file both ways
 a file of JSON lines                   a run journal, an activity feed or another ledger:
                                        every line
 =====================================  ===================================================
@@ -16,7 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sealwright import digest
+from sealwright import digest, snapshot
 from sealwright.contracts.sot_pack import feed, seal
 from sealwright.contracts.sot_pack.settings import MANIFEST, SUMS
 from sealwright.digest import Digest
@@ -24,10 +27,15 @@ from sealwright.engine import amends, receipt
 from sealwright.engine.journal import StepRecords, noted
 from sealwright.errors import Damaged, Refused
 from sealwright.ledger import LINES, Ledger
+from sealwright.lineage import REGISTRY, Registry, fsck
 from sealwright.runtime import canonical
+from sealwright.snapshot import verification
 from sealwright.verdict import Finding, Verdict, together
 
-KINDS = "a sot pack, an engine's state folder, a run journal, an activity feed or a ledger"
+KINDS = (
+    "a sot pack, a snapshot, an artifact registry, an engine's state folder, a run journal, an "
+    "activity feed or a ledger"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +48,35 @@ class Recognised:
 
 def recognise(path: Path) -> Recognised:
     """Return what kind of evidence ``path`` is; `Refused` if it is none that is known."""
+    known = _folder(path) if path.is_dir() else _file(path) if path.is_file() else None
+    if known is None:
+        found = "none of them" if path.exists() else "nothing"
+        raise Refused(f"{path}: expected {KINDS}, found {found}")
+    return known
+
+
+def _folder(path: Path) -> Recognised | None:
     if (path / MANIFEST).is_file() or (path / SUMS).is_file():
         pack = path.resolve()  # `latest` is a link, and findings name the pack
         return Recognised("a sot pack", lambda: seal.check(pack))
+    if (path / snapshot.MANIFEST).is_file():
+        return Recognised("a snapshot", lambda: _snapshot(path.resolve()))
     if (path / "journal.jsonl").is_file():
         return Recognised("the state of an engine", lambda: _state(path))
-    if path.is_file() and (first := _first_line(path)) is not None:
-        if "entry_hash" in first:
-            return Recognised("a run journal", lambda: _journal(path))
-        if first.keys() >= feed.PROOF.keys():
-            return Recognised("an activity feed", lambda: _feed(path))
-        if "prev" in first:
-            return Recognised("a ledger", Ledger(path).check)
-    found = "none of them" if path.exists() else "nothing"
-    raise Refused(f"{path}: expected {KINDS}, found {found}")
+    return None
+
+
+def _file(path: Path) -> Recognised | None:
+    if above := _repository(path, REGISTRY):
+        return Recognised("an artifact registry", lambda: fsck(Registry(above)))
+    first = _first_line(path)
+    if first is None:
+        return None
+    if "entry_hash" in first:
+        return Recognised("a run journal", lambda: _journal(path))
+    if first.keys() >= feed.PROOF.keys():
+        return Recognised("an activity feed", lambda: _feed(path))
+    return Recognised("a ledger", Ledger(path).check) if "prev" in first else None
 
 
 def ledger(path: Path) -> Ledger:
@@ -71,6 +94,20 @@ def _first_line(path: Path) -> dict[str, object] | None:
     except canonical.NotCanonical:
         return None
     return found if isinstance(found, dict) else None
+
+
+def _repository(path: Path, place: str) -> Path | None:
+    """Return the folder from which ``path`` lies at ``place``, or None if it lies elsewhere."""
+    whole = path.resolve()
+    above = Path(*whole.parts[: -len(Path(place).parts)])
+    return above if above / place == whole else None
+
+
+def _snapshot(folder: Path) -> Verdict:
+    above = _repository(folder, f"{snapshot.FOLDER}/{folder.name}")
+    if above and (above / REGISTRY).is_file():
+        return verification.inside(Registry(above), folder)
+    return verification.alone(folder)[1]
 
 
 def _journal(path: Path) -> Verdict:

@@ -12,12 +12,21 @@ order of all.  No symbolic link is followed.  An entry knows its kind without a 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 
 Omit = Callable[[str], Callable[[str], bool] | None]  # of a folder's prefix: what of its names
 Run = list[os.DirEntry[str]]
 _name = attrgetter("name")
+
+
+def omitting(paths: Iterable[str]) -> Omit | None:
+    """Return what leaves out the files and folders ``paths``, which are relative to the top."""
+    names: dict[str, set[str]] = {}
+    for path in paths:
+        folder, slash, name = path.rpartition("/")
+        names.setdefault(folder + slash, set()).add(name)
+    return lambda prefix: names[prefix].__contains__ if prefix in names else None
 
 
 def walk(top: str, omit: Omit | None = None) -> Iterator[tuple[str, os.DirEntry[str]]]:

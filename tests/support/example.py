@@ -12,9 +12,10 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sealwright import setup
 from sealwright.example import repository
@@ -168,31 +169,39 @@ class Repository:
         }
 
 
+R = TypeVar("R", bound=Repository)
+
+
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file, in digits."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def make(root: Path, files: dict[str, str]) -> Repository:
+def make(
+    root: Path,
+    files: Mapping[str, str],
+    contracts: Sequence[str] = ("sot_pack",),
+    kind: type[R] = Repository,
+) -> R:
     """Make a repository of ``files``, with the doorways that ``sealwright init`` writes."""
-    made = Repository(root)
+    made = kind(root)
     root.mkdir(parents=True)
     for path, text in files.items():
         made.write(path, text)
-    setup.init(root, ["sot_pack"])
+    setup.init(root, contracts)
     made.write(".gitignore", "__pycache__/\n")
     made.git("init", "--quiet", "--initial-branch=main")
     made.commit("Begin")
     return made
 
 
-def copied(made: Repository, root: Path) -> Repository:
+def copied(made: R, root: Path) -> R:
     """Return a copy of a repository, as it would be after `cp -a`."""
     shutil.copytree(made.root, root, symlinks=True)
-    return Repository(root, made.now)
+    return type(made)(root, made.now)
 
 
-def ran(made: Repository) -> Repository:
+def ran(made: R) -> R:
     """Run plain doit in a repository, which must end well."""
     done = made.doit()
     assert done.code == 0, done.said

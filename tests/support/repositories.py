@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sealwright.example import repository
+from sealwright.example import keys, repository
 from tests.support.example import SMALL, Repository, copied, make, ran
 
 
@@ -21,6 +21,7 @@ from tests.support.example import SMALL, Repository, copied, make, ran
 def _example(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     root = tmp_path_factory.mktemp("example") / "repository"
     repository.build(root)
+    keys.give(root)
     return ran(Repository(root))
 
 

@@ -3,13 +3,15 @@
 A `Subject` names a command (``argv``, run in the copy), and answers about a copy: ``again``
 runs it undisturbed, ``asked`` tells what a question calls up to date, ``audited`` what an
 audit says.  `Generic` runs a graph with every kind of output through the library, for a wide
-sweep; its undisturbed runs stay in this process.  `SotPack` is `doit sot_pack`, from outside.
+sweep; its undisturbed runs stay in this process.  `SotPack` is `doit sot_pack`, from outside,
+`Export` is `doit snapshot_export`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,8 +22,9 @@ from typing import Protocol
 from sealwright.engine import audit
 from sealwright.errors import SealwrightError
 from sealwright.example import repository
-from tests.support import aftermath
-from tests.support.aftermath import Ran
+from sealwright.lineage import Registry
+from tests.support import aftermath, keys, orders
+from tests.support.aftermath import Aftermath, Ran
 from tests.support.example import FEED, PROJECT, SMALL, START, make
 from tests.support.workbench import Workbench, every_kind
 
@@ -164,6 +167,81 @@ class SotPack:
             argv, cwd=root, env=self.environment(), capture_output=True, text=True,
             stdin=subprocess.DEVNULL, timeout=120, check=False,
         )  # fmt: skip
+
+
+CANARY = b"canary-9b1f6c27e4"
+WATCHED = "data/secret.txt"  # holds the canary, and nothing else may
+
+
+class Export(SotPack):
+    """``doit snapshot_export`` in a repository that has a work order and no snapshot yet."""
+
+    def __init__(self, folder: Path) -> None:
+        self.name = "snapshot_export"
+        self._key = keys.made(folder)
+        self._earlier: dict[str, bytes] = {}
+
+    def prepare(self, root: Path) -> None:
+        """Make a small repository, and everything in it that an export holds."""
+        root.parent.mkdir(parents=True, exist_ok=True)
+        repo = orders.made(root, self._key.fingerprint, self._key.public)
+        config = root / "config/work_orders.yaml"
+        config.write_text(config.read_text() + f"  extra_roots: [{WATCHED}]\n")
+        (root / WATCHED).parent.mkdir()
+        (root / WATCHED).write_bytes(CANARY * 1000)
+        repo.commit()
+        assert repo.doit("work_order_emit").code == 0
+        self._earlier = aftermath.files(root)
+
+    def argv(self, events: Path) -> list[str]:
+        """Return what a person types."""
+        return [*super().argv(events)[:-1], "snapshot_export"]
+
+    def environment(self) -> dict[str, str]:
+        """Return an environment with a folder for temporary files that can be looked through."""
+        (folder := self._key.home.parent / "t").mkdir(exist_ok=True)
+        return {**super().environment(), "TMPDIR": str(folder)}
+
+    def compared(self, root: Path) -> dict[str, bytes]:
+        """Return all files but ciphertext and what names its digest; and how things stand.
+
+        ``(leaks)`` names every file with the canary in it, ``(registry)`` what is wrong with the
+        registry, ``(changed)`` which earlier artifact is changed.
+        """
+        found = aftermath.files(root)
+        told = {n: d for n, d in found.items() if not re.search(r"snapshots/|snapshot_export", n)}
+        lines = told.pop(orders.REGISTRY, b"").splitlines(keepends=True)
+        told[orders.REGISTRY] = b"".join(x for x in lines if b'"artifact_type":"snap' not in x)
+        told["(snapshots)"] = b"\n".join(sorted(n.encode() for n in found if "/snapshots/" in n))
+        told["(leaks)"] = "\n".join(_leaks(root) + _leaks(self._key.home.parent)).encode()
+        told["(registry)"] = "\n".join(map(str, Registry(root).check().findings)).encode()
+        changed = [
+            name
+            for name, data in self._earlier.items()
+            if name.startswith(f"{orders.ARTIFACTS}/") and not found.get(name, b"").startswith(data)
+        ]
+        told["(changed)"] = "\n".join(changed).encode()
+        return told
+
+    def audited(self, root: Path) -> Ran:
+        """Audit as a person would."""
+        done = self._run(root, [self.argv(root)[0], "verify", "snapshot_export"])
+        return Ran(done.returncode, {}, done.stdout + done.stderr)
+
+
+def _leaks(top: Path) -> list[str]:
+    """Return every file but the one that is watched in which the canary is."""
+    files = (path for path in top.rglob("*") if path.is_file() and not path.is_symlink())
+    named = (path for path in files if str(path.relative_to(top)) != WATCHED)
+    return sorted(str(path) for path in named if CANARY in path.read_bytes())
+
+
+def keeps_what_an_export_must(seen: Aftermath) -> Iterable[str]:
+    """No plaintext anywhere, the registry valid, no earlier artifact changed: right after it."""
+    for what in ("(leaks)", "(registry)", "(changed)"):
+        for when, files in (("after the fault", seen.left), ("in the end", seen.found)):
+            if files[what]:
+                yield f"{what} {when}: {files[what].decode()}"
 
 
 _REPEATABLE = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "HOME": "/nonexistent"}

@@ -239,7 +239,7 @@ def _commit(
         appends, records = settlement.seal(run, held)
         found |= records
         proof["outputs"] = settlement.observations(run, found, placed)
-        session.keep_listings(proof)
+        session.keep_listings(proof, stage.folder)
         strange = [p.staged for p in placed if _strange(session, p, proof)]
         change = settlement.begin(stage, placed, proof, appends, strange)
         try:

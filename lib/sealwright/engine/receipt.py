@@ -71,9 +71,9 @@ class Receipts:
         """Keep a receipt and return its name; one that is there already is left alone."""
         return self._keep(digest.sha256(data := canonical.line(receipt)), data)
 
-    def put_listing(self, listing: bytes) -> Digest:
-        """Keep the listing of a tree and return its name."""
-        return self._keep(digest.blake3(listing), listing)
+    def put_listing(self, listing: bytes, apart: Path | None) -> Digest:
+        """Keep the listing of a tree and return its name; it is written in ``apart``."""
+        return self._keep(digest.blake3(listing), listing, apart)
 
     def get(self, name: Digest) -> Receipt:
         """Return the receipt called ``name``; `Damaged` if it is gone or not itself."""
@@ -93,9 +93,9 @@ class Receipts:
         except FileNotFoundError:
             raise Damaged(f"receipt {name}: is gone from {self._folder}") from None
 
-    def _keep(self, name: Digest, data: bytes) -> Digest:
+    def _keep(self, name: Digest, data: bytes, apart: Path | None = None) -> Digest:
         path = self.path(name)
         if not (path.exists() and path.read_bytes() == data):
             durable.mkdir(path.parent)
-            durable.write(path, data)
+            durable.write(path, data, apart=apart)
         return name

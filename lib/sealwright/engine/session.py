@@ -253,12 +253,15 @@ the file back, or: sealwright recover {where} --reason …"
         """Return where the last log of ``step`` is kept."""
         return self.world.state / "logs" / f"{step.replace(':', '.')}.log"
 
-    def keep_listings(self, receipt: Receipt) -> None:
-        """Keep the listings of the trees that a receipt names, so that differences have names."""
+    def keep_listings(self, receipt: Receipt, apart: Path | None = None) -> None:
+        """Keep the listings of the trees that a receipt names, so that differences have names.
+
+        They are written in ``apart``: what a killed run leaves is not what the next one writes.
+        """
         for seen in receipt["inputs"] + receipt["outputs"]:
             _, found, digits = seen["is"].rpartition("tree ")
             if found and digits in self.observer.listings:
-                self.receipts.put_listing(self.observer.listings[digits])
+                self.receipts.put_listing(self.observer.listings[digits], apart)
 
     def afresh(self, step: Step) -> Judge:
         """Return who looks at the world anew for ``step``; for a gate, hashing everything in full.

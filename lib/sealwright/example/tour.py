@@ -17,8 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from sealwright import process
+from sealwright.contracts import work_orders
 from sealwright.errors import Misconfigured, Refused, SealwrightError
-from sealwright.example import repository
+from sealwright.example import keys, repository
+from sealwright.lineage import REGISTRY
+from sealwright.snapshot import ENCRYPTED, FOLDER
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,11 +44,12 @@ def walk(folder: Path) -> int:
     if not folder.exists():
         print(f"operator: makes the example repository in {folder}")
         print(f"          its commit is {repository.build(folder)}, as everywhere\n")
+    keys.give(folder)
     code, said = _doit(folder, "run", "--json")
     for step in said["steps"]:
         reasons = step["reasons"]
         why = _why(reasons[0]) if reasons else ""
-        print(f"{step['status']:<11} {step['name']:<24} {why}".rstrip())
+        print(f"{step['status']:<11} {step['name']:<27} {why}".rstrip())
         print("".join(f"  {line}\n" for line in step["message"].splitlines()), end="")
     for notice in said["notices"]:
         print(f"note: {notice}")
@@ -86,29 +90,43 @@ def _shown(folder: Path) -> str:
 
 def _table(steps: Sequence[Mapping[str, Any]]) -> None:
     print(f"\n{'contract':<16}{'steps':>6}{'executed':>10}{'up to date':>12}{'refused':>9}")
-    for group in dict.fromkeys(step["name"].partition(":")[0] for step in steps):
-        mine = [step["status"] for step in steps if step["name"].partition(":")[0] == group]
+    for contract in dict.fromkeys(_contract(step["name"]) for step in steps):
+        mine = [step["status"] for step in steps if _contract(step["name"]) == contract]
         ran = sum(status in ("run", "restored") for status in mine)
         idle = mine.count("up to date")
-        print(f"{group:<16}{len(mine):>6}{ran:>10}{idle:>12}{len(mine) - ran - idle:>9}")
+        print(f"{contract:<16}{len(mine):>6}{ran:>10}{idle:>12}{len(mine) - ran - idle:>9}")
     if steps and all(step["status"] == "up to date" for step in steps):
         print("\nNothing executed: every step is up to date, by the digests of its receipt.")
+
+
+def _contract(step: str) -> str:
+    """Return the contract of a step: most are called after it."""
+    group = step.partition(":")[0]
+    return "work_orders" if group in work_orders.GROUPS else group
 
 
 def _look_around(folder: Path) -> None:
     shown = _shown(folder)
     latest = "observability/artifacts/sot_packs/latest"
+    (snapshot,) = sorted((folder / FOLDER).iterdir())[-1:]
     programs = Path(sys.executable).parent
     found = process.find("doit", process.environment())
     if found is None or found.parent != programs:
         print(f"\nFirst, so that your shell finds the programs: export PATH={programs}:$PATH")
+    key = _shown(keys.secret(folder))
+    encrypted = f"{shown}/{FOLDER}/{snapshot.name}/{ENCRYPTED}"
+    home = f"H=$(mktemp -d) && gpg -q --homedir $H --import {key}"
     print(f"""
 What is proved now, and how to see it without Sealwright:
   (cd {shown}/{latest} && sha256sum -c --strict sha256sums.txt)
   tail -n 1 {shown}/observability/stl/ledger/activity_feed.jsonl
+  cat {shown}/.adam_os/artifacts/work_orders/*.json
+  {home} && gpg -q --homedir $H --decrypt {encrypted} | tar -tv; gpgconf --homedir $H --kill all
 and with it:
   (cd {shown} && doit verify)
   sealwright verify {shown}/{latest}
+  sealwright verify {shown}/{REGISTRY}
+  {home} && (cd {shown} && inv snapshot.restore {snapshot.name} ../restored --homedir $H)
 Change a file, then ask why: (cd {shown} && doit plan && doit why sot_pack:pack)""")
 
 

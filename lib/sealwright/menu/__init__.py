@@ -8,7 +8,8 @@ Each group of tasks is a collection whose default runs the group (``inv sot-pack
 whose members run one step (``inv sot-pack.seal``); a chain is a task (``inv all``); the
 questions and the ways out have the names that they have in doit.  Everything is handed to
 doit, which alone decides what is stale; exit codes are kept.  Questions are asked on a
-terminal only; without one, what is missing is refused.
+terminal only; without one, what is missing is refused.  What needs a secret key is here, too,
+and is no task of doit (`sealwright.menu.snapshots`).
 """
 
 from __future__ import annotations
@@ -48,6 +49,10 @@ def namespace(file: str) -> Collection:
     for group, sentence in loaded.groups().items():
         members = [step for step in steps if step.name.partition(":")[0] == group]
         top.add_collection(_collection(dodo, group, sentence, members))
+    if "work_orders" in loaded.contracts:
+        from sealwright.menu import snapshots  # it brings GnuPG and more
+
+        top.add_collection(snapshots.collection(loaded.world))
     for task in (*_chains(dodo, loaded.chains), *_questions(dodo), *_named(dodo)):
         if task.name not in {*top.task_names, *top.collections}:  # the first of a name counts
             top.add_task(task)
