@@ -10,6 +10,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 import tarfile
 
 import pytest
@@ -18,8 +19,10 @@ from sealwright.clock import Instant
 from sealwright.contracts.work_orders import pipeline, snapshots, tools
 from sealwright.errors import Refused
 from sealwright.lineage import TYPES, Registry
+from sealwright.runtime import canonical
 from sealwright.snapshot import exporting
-from tests.support.example import copied, sha256
+from tests.support import keys
+from tests.support.example import BIN, PROJECT, copied, sha256
 from tests.support.orders import ARTIFACTS, CONFIG, with_readers
 from tests.support.programs import needed, processes_in
 
@@ -510,6 +513,122 @@ def test_decryption_into_a_hash_agrees_with_the_manifest(ordered, reader):
     name = ordered.snapshots[0].name
     done = ordered.run("inv", "snapshot.decrypt", name, "--homedir", reader.home)
     assert done.code == 0 and ordered.manifests[0]["archive_plain_sha256"] in done.out
+
+
+def test_a_passphrase_comes_by_a_descriptor_and_a_wrong_or_empty_one_is_refused(ordered):
+    with keys.short_folder() as folder:
+        (home := folder / "home").mkdir(mode=0o700)
+        gpg = ["gpg", "--homedir", home, "--batch", "--pinentry-mode", "loopback"]
+        make = [*gpg, "--passphrase", "open sesame", "--quick-generate-key", "Locked"]
+        subprocess.run([*make, "future-default", "default", "never"], check=True)
+        listed = subprocess.run([*gpg, "--with-colons", "-k"], check=True, capture_output=True)
+        fingerprint = re.search(r"(?m)^fpr:+([0-9A-F]{40}):", listed.stdout.decode())[1]
+        public = subprocess.run([*gpg, "--export"], check=True, capture_output=True).stdout
+        ordered.write("config/snapshots.asc", public)
+        ordered.write("config/work_orders.yaml", with_readers(CONFIG, fingerprint))
+        assert ordered.doit().code == 0
+        for said, code in ((b"open sesame\n", 0), (b"wrong\n", 1), (b"\n", 1)):
+            subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=True)
+            done = decrypting(ordered, home, said)
+            assert done.returncode == code, (said, done.stdout, done.stderr)
+            assert b"sesame" not in done.stdout + done.stderr
+
+
+def decrypting(repo, home, passphrase: bytes) -> subprocess.CompletedProcess:
+    """Run ``inv snapshot.decrypt`` with a passphrase in a pipe."""
+    read, write = os.pipe()
+    os.write(write, passphrase)
+    os.close(write)
+    words = ["snapshot.decrypt", repo.snapshots[-1].name, "--homedir", home]
+    argv = [BIN / "inv", *words, "--passphrase-fd", str(read)]
+    env = repo.environment
+    try:
+        return subprocess.run(argv, cwd=repo.root, env=env, pass_fds=[read], capture_output=True)
+    finally:
+        os.close(read)
+
+
+HOSTILE = {
+    "a link": {"type": tarfile.SYMTYPE, "linkname": "/etc/passwd"},
+    "a way out": {"name": "../escaped"},
+    "an absolute path": {"name": "/tmp/escaped"},
+    "a device": {"type": tarfile.CHRTYPE},
+    "a time": {"mtime": 1},
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_archive_is_refused_and_nothing_of_it_is_left(ordered, reader, tmp_path, kind):
+    folder, manifest = ordered.snapshots[0], dict(ordered.manifests[0])
+    member = tarfile.TarInfo("a.txt")
+    for name, value in HOSTILE[kind].items():
+        setattr(member, name, value)
+    with tarfile.open(fileobj=(plain := io.BytesIO()), mode="w", format=tarfile.PAX_FORMAT) as tar:
+        tar.addfile(member)
+    argv = ["gpg", "--homedir", reader.home, "--batch", "--trust-model", "always", "-z", "0"]
+    argv += ["--encrypt", "--recipient", reader.fingerprint]
+    done = subprocess.run(argv, input=plain.getvalue(), check=True, capture_output=True)
+    (folder / "snapshot.enc").write_bytes(done.stdout)
+    manifest |= {"archive_plain_sha256": hashlib.sha256(plain.getvalue()).hexdigest()}
+    manifest |= {"archive_enc_sha256": hashlib.sha256(done.stdout).hexdigest()}
+    manifest |= {"archive_enc_bytes": len(done.stdout), "file_count": 1}
+    manifest |= {"total_plain_bytes": len(plain.getvalue())}
+    (folder / "snapshot_manifest.json").write_bytes(canonical.line(manifest))
+    done = restore(ordered, reader, tmp_path / "new")
+    assert done.code == 2, done.said
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["ordered"]
+    assert not os.path.lexists("/tmp/escaped")
+
+
+def test_what_is_restored_names_earlier_snapshots_that_are_elsewhere(ordered, reader, tmp_path):
+    ordered.write("docs/plan.md", "another plan\n")
+    ordered.doit()
+    assert restore(ordered, reader, tmp_path / "new").code == 0
+    registry = tmp_path / "new" / ARTIFACTS / "artifact_registry.jsonl"
+    done = ordered.sealwright("verify", registry)
+    assert done.code == 2 and "snapshot.enc: expected a regular file, found none" in done.out
+    done = ordered.sealwright("verify", "--restored", registry)
+    assert done.code == 0 and "elsewhere: 4" in done.out
+    (raw,) = [p for p in (registry.parent / "raw").iterdir() if "house" in p.name]
+    raw.unlink()
+    assert ordered.sealwright("verify", "--restored", registry).code == 2
+
+
+# the guard and the proofs
+
+
+def test_lineage_is_asked_by_its_name_and_by_verify(ordered):
+    assert ordered.doit("lineage").code == 0
+    assert "1 guards: everything holds" in ordered.doit("verify").out
+    ordered.write(f"{ARTIFACTS}/raw/stray.txt", "x")
+    for words in (("lineage",), ("verify",)):
+        done = ordered.doit(*words)
+        assert done.code != 0 and "stray.txt" in done.said and "named by no record" in done.said
+
+
+PROOFS = sorted((PROJECT / "scripts/proofs").glob("step_*.py"))
+
+
+def test_there_is_a_proof_for_each_tool():
+    assert [re.sub(r"step_\d\d_", "", path.stem) for path in PROOFS] == list(TOOLS)
+
+
+@pytest.mark.parametrize("script", PROOFS, ids=[path.stem for path in PROOFS])
+def test_a_proof_holds_in_a_repository_that_never_ran(unordered, script):
+    done = unordered.run(sys.executable, script)
+    assert done.code == 0 and done.out.endswith(": proved\n"), done.said
+    assert "FAILS" not in done.out and unordered.status == ""
+
+
+def test_a_proof_fails_where_something_does_not_hold(ordered):
+    ordered.write("broken.py", "def (:\n")
+    ordered.commit()
+    ordered.write("untracked.txt", "x")
+    done = ordered.run(sys.executable, PROOFS[0])
+    assert done.code == 1
+    assert "FAILS   every tracked Python file compiles" in done.out
+    assert "FAILS   git status --porcelain says nothing" in done.out
+    assert done.out.endswith("2 points do not hold\n")
 
 
 # a second copy

@@ -58,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("verify", help="verify evidence, believing nothing but its bytes")
     one.add_argument("path", metavar="PATH", help=verifier.KINDS)
     one.add_argument("--json", action="store_true", help="print JSON on standard output")
+    more = "it came out of a snapshot: others that its registry names may lie elsewhere"
+    one.add_argument("--restored", action="store_true", help=more)
     one.set_defaults(command=_verify)
     one = commands.add_parser("unlock", help="remove a lock whose owner is proven dead")
     one.add_argument("path", metavar="PATH")
@@ -84,7 +86,7 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    found = verifier.recognise(Path(options.path))
+    found = verifier.recognise(Path(options.path), restored=options.restored)
     verdict = found.verify()
     code = Damaged.code if verdict.findings else 0
     if options.json:

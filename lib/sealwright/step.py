@@ -36,7 +36,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sealwright import paths, process
+from sealwright import durable, paths, process
 from sealwright.clock import Instant
 from sealwright.errors import Misconfigured
 from sealwright.paths import RelPath
@@ -156,11 +156,16 @@ class Step:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """What one contract asks of a repository: its steps, a sentence for each group of them,
-    and the names that chain ``all`` runs."""
+    and the names that chain ``all`` runs.
+
+    Its own ``guards`` protect no step, since they cost too much for that: they are asked by
+    their names, and by `doit verify`.
+    """
 
     steps: tuple[Step, ...]
     groups: Mapping[str, str]
     chain: tuple[str, ...]
+    guards: tuple[Guard, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -187,7 +192,7 @@ class Run(World):
 
     step: Step
     run_id: str
-    folder: Path  # private to this act; removed afterwards
+    work: Path  # where `folder` is
     log: BinaryIO
     staged: dict[Output, Path]
     facts: Mapping[Fact, Any]
@@ -205,6 +210,11 @@ class Run(World):
         if isinstance(item, File | Tree):
             return self.place(item.path)
         raise KeyError(item)
+
+    def folder(self) -> Path:
+        """Return a folder that is private to this act, made now and removed afterwards."""
+        durable.mkdir(self.work)
+        return self.work
 
     def fact(self, fact: Fact) -> Any:
         """Return what a declared fact was before the act."""

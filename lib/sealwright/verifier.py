@@ -46,9 +46,12 @@ class Recognised:
     verify: Callable[[], Verdict]
 
 
-def recognise(path: Path) -> Recognised:
-    """Return what kind of evidence ``path`` is; `Refused` if it is none that is known."""
-    known = _folder(path) if path.is_dir() else _file(path) if path.is_file() else None
+def recognise(path: Path, *, restored: bool = False) -> Recognised:
+    """Return what kind of evidence ``path`` is; `Refused` if it is none that is known.
+
+    Of a registry that was ``restored`` from a snapshot, other snapshots may lie elsewhere.
+    """
+    known = _folder(path) if path.is_dir() else _file(path, restored) if path.is_file() else None
     if known is None:
         found = "none of them" if path.exists() else "nothing"
         raise Refused(f"{path}: expected {KINDS}, found {found}")
@@ -66,9 +69,10 @@ def _folder(path: Path) -> Recognised | None:
     return None
 
 
-def _file(path: Path) -> Recognised | None:
+def _file(path: Path, restored: bool) -> Recognised | None:
     if above := _repository(path, REGISTRY):
-        return Recognised("an artifact registry", lambda: fsck(Registry(above)))
+        registry = Registry(above)
+        return Recognised("an artifact registry", lambda: fsck(registry, restored=restored))
     first = _first_line(path)
     if first is None:
         return None

@@ -60,6 +60,7 @@ def tasks(
             made.append(_group(engine, group, members[group], groups.get(group, "")))
         made += [_guard(engine, name) for name in guards if name.partition(":")[0] == group]
         made += [_step(engine, engine.graph.steps[name]) for name in members.get(group, [group])]
+    made += [_guard(engine, name) for name in guards if name.partition(":")[0] not in firsts]
     for chain, members_of in chains.items():
         made.append(_group(engine, chain, list(members_of), f"Chain: {', '.join(members_of)}."))
     return made

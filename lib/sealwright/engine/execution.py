@@ -167,7 +167,7 @@ def new_run(session: Session, judge: Judge, step: Step, stage: Staging, log: Any
         environment=world.environment,
         step=step,
         run_id=session.run_id,
-        folder=stage.work,
+        work=stage.work,
         log=log,
         staged=dict(stage.places),
         facts={item: judge.observer.value(item) for item in step.inputs if isinstance(item, Fact)},

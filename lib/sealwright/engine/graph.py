@@ -31,10 +31,12 @@ class Graph:
     producers: dict[tuple[str, str], str] = field(default_factory=dict)
     shared: dict[str, set[str]] = field(default_factory=dict)  # who appends to, who locks what
     moved: list[tuple[str, RelPath]] = field(default_factory=list)  # who moves which place
+    alone: tuple[Guard, ...] = ()  # guards that protect no step
 
     def guards(self) -> dict[str, Guard]:
-        """Return every guard of every step, by name."""
-        return {guard.name: guard for step in self.steps.values() for guard in step.guards}
+        """Return every guard by name, those of steps first."""
+        asked = (guard for step in self.steps.values() for guard in step.guards)
+        return {guard.name: guard for guard in (*asked, *self.alone)}
 
     def upstream(self, names: Iterable[str]) -> list[str]:
         """Return ``names`` and all that come before them, in running order."""
@@ -50,14 +52,14 @@ class Graph:
         return self.producers.get((type(item).__name__, spot(item)))
 
 
-def build(steps: Iterable[Step], state: RelPath) -> Graph:
+def build(steps: Iterable[Step], state: RelPath, guards: Iterable[Guard] = ()) -> Graph:
     """Return the graph of ``steps``; `Misconfigured` names what cannot be built."""
     named: dict[str, Step] = {}
     for step in steps:
         if step.name in named:
             raise Misconfigured(f"step {step.name}: is defined twice")
         named[step.name] = step
-    graph, makers = Graph(named), _Makers(named.values(), state)
+    graph, makers = Graph(named, alone=tuple(guards)), _Makers(named.values(), state)
     graph.producers, graph.shared, graph.moved = makers.others, makers.shared, makers.moved
     for step in named.values():
         graph.before[step.name] = list(dict.fromkeys(makers.before(step, named)))

@@ -52,7 +52,8 @@ class Settings:
         """Return the engine for the steps of all contracts; `Misconfigured` if they do not fit."""
         steps = [step for contract in self.contracts.values() for step in contract.steps]
         state = paths.relative(self.world.root, self.world.state)
-        engine = Engine(self.world, graph.build(steps, state))
+        guards = [guard for contract in self.contracts.values() for guard in contract.guards]
+        engine = Engine(self.world, graph.build(steps, state, guards))
         engine.pools, engine.signing = self.pools, self.signing
         return engine
 

@@ -4,7 +4,7 @@ A step that acts has a folder of its own, ``<state>/staging/<number>/``, until i
 
     running.json    who runs which step, the locks it holds, and the folders below
     out/<i>/<name>  the place of the i-th output; nothing else may be there afterwards
-    work/           private to the act
+    work/           private to the act, if it asks for one
     log             what its programs printed
     intent.json     from the commit point on: see `settlement`
 
@@ -94,7 +94,7 @@ def prepare(step: Step, root: Path, folder: Path, names: Mapping[str, Any]) -> S
     }
     running = {"step": step.name, "beside": sorted(beside), **names}
     durable.write(folder / RUNNING, canonical.line(running))
-    for place in [*places.values(), folder / "work" / "."]:
+    for place in places.values():
         durable.mkdir(place.parent)
     return Staging(root, folder, places)
 

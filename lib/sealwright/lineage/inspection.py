@@ -5,6 +5,9 @@ size and digest, which no link leads to, and so is every receipt that a record n
 the disk: every file is named by a record, but for the registry itself, files ``.gitignore``
 that hold ``*`` and LF, and whatever lies in ``quarantine/`` or in a folder ``.staging``.  A
 folder in ``snapshots/`` of which no record names a file is an orphan export.
+
+What was restored from a snapshot has the registry's lines of earlier snapshots, and not their
+files: there they are counted in the evidence as ``elsewhere``, and what is there must be right.
 """
 
 from __future__ import annotations
@@ -36,24 +39,38 @@ class _Claim(NamedTuple):
     relpath: str
     sha256: str
     size: int | None
+    export: bool
 
 
-def fsck(registry: Registry) -> Verdict:
-    """Answer whether registry and disk agree, with all findings at once."""
+def fsck(registry: Registry, *, restored: bool = False) -> Verdict:
+    """Answer whether registry and disk agree, with all findings at once.
+
+    ``restored`` says that this came out of a snapshot, so that others may lie elsewhere.
+    """
     claims: list[_Claim] = []
     with contextlib.closing(Index()) as index, index.change():
         survey = Survey(registry.path, index)
         for entry, artifact in survey.take(lines.after(registry.path, None)):
             claims += _claims(entry.number, artifact)
         verdict = survey.verdict()
+    evidence = dict(verdict.evidence)
+    if restored:
+        there = [claim for claim in claims if not _elsewhere(registry, claim)]
+        evidence["elsewhere"], claims = len(claims) - len(there), there
     findings = [*verdict.findings, *_unlike(registry, claims), *_unnamed(registry, claims)]
-    return Verdict(tuple(findings), verdict.evidence)
+    return Verdict(tuple(findings), evidence)
+
+
+def _elsewhere(registry: Registry, claim: _Claim) -> bool:
+    """Return whether a claim is about an export that is not here: its files, or its receipt."""
+    return claim.export and not os.path.lexists(registry.root / claim.relpath)
 
 
 def _claims(line: int, artifact: Artifact) -> Iterator[_Claim]:
-    yield _Claim(line, artifact.relpath, artifact.sha256, artifact.byte_size)
+    export = artifact.artifact_type in EXPORTS
+    yield _Claim(line, artifact.relpath, artifact.sha256, artifact.byte_size, export)
     if receipt := artifact.meta.get("receipt"):
-        yield _Claim(line, receipt["relpath"], receipt["sha256"], None)
+        yield _Claim(line, receipt["relpath"], receipt["sha256"], None, export)
 
 
 def _unlike(registry: Registry, claims: Sequence[_Claim]) -> Iterator[Finding]:

@@ -53,7 +53,9 @@ def namespace(file: str) -> Collection:
         from sealwright.menu import snapshots  # it brings GnuPG and more
 
         top.add_collection(snapshots.collection(loaded.world))
-    for task in (*_chains(dodo, loaded.chains), *_questions(dodo), *_named(dodo)):
+    alone = [guard for contract in loaded.contracts.values() for guard in contract.guards]
+    asked = [_task(dodo, guard.name, guard.doc, "run", guard.name) for guard in alone]
+    for task in (*asked, *_chains(dodo, loaded.chains), *_questions(dodo), *_named(dodo)):
         if task.name not in {*top.task_names, *top.collections}:  # the first of a name counts
             top.add_task(task)
     return top

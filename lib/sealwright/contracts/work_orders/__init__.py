@@ -18,6 +18,9 @@ tool registry, and are called through it only (see `tools`); each call leaves a 
 ``.adam_os/runs/``.  Nothing in here runs what a work order asks for, calls a model or reads
 a clock but the run's, which only registry lines, receipts and manifests of snapshots hold.
 
+Besides, ``lineage`` asks of registry and disk whether all of it is in order: by its name, and in
+`doit verify`.
+
 The same input adds nothing: an artifact's id follows from its type, name, bytes and parents,
 so what is there already is found again, even if all receipts of the engine are lost.
 """
@@ -51,4 +54,5 @@ def contract(world: World, table: Table) -> Contract:
     groups = {
         name: doc for name, doc in GROUPS.items() if any(s.name.startswith(name) for s in made)
     }
-    return Contract(steps=tuple(made), groups=groups, chain=tuple(groups))
+    guards = (snapshots.LINEAGE,) if made else ()
+    return Contract(steps=tuple(made), groups=groups, chain=tuple(groups), guards=guards)

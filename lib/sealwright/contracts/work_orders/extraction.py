@@ -113,7 +113,7 @@ def _pdf(data: bytes, run: Run) -> Pieces:
     argv = [sys.executable, "-I", "-B", pdf.__file__]
     environment = process.allow_listed(["LD_LIBRARY_PATH"])
     try:
-        done = process.run(argv, cwd=run.folder, env=environment, stdin=data, timeout=_TIME)
+        done = process.run(argv, cwd=run.folder(), env=environment, stdin=data, timeout=_TIME)
     except ProgramFailed as problem:
         raise Refused(f"input: expected a PDF that can be read, found: {problem}") from None
     for number, page in enumerate(json.loads(done.out), 1):
