@@ -127,7 +127,7 @@ def test_the_first_walk_makes_runs_and_shows_everything(walk, _example, tmp_path
     assert "operator: gpg --batch" in out and "operator: git commit --all" in out
     assert "operator: cd 'build/my example' && doit run --json" in out
     assert re.search(r"sot_pack +5 +5 +0 +0\n", out)
-    assert re.search(r"work_orders +11 +11 +0 +0\n", out)
+    assert re.search(r"work_orders +14 +14 +0 +0\n", out)
     assert "Nothing executed" not in out
     commands = re.findall(r"(?m)^  (.*)$", out.partition("and how to see it")[2])
     assert len(commands) == 8
