@@ -393,6 +393,17 @@ def test_no_work_order_in_the_registry_no_export(ordered, reader, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+def test_a_snapshot_never_overwrites_what_has_its_name(unordered, tmp_path):
+    other = copied(unordered, tmp_path / "other")
+    other.doit()
+    name = other.snapshots[0].name  # the same instant, the same content, the same line
+    there = unordered.write(f"{ARTIFACTS}/snapshots/{name}/snapshot.enc", "somebody's")
+    done = unordered.doit()
+    assert done.code == 1 and "exists already with other bytes" in done.said
+    assert there.read_text() == "somebody's" and unordered.of_type("snapshot") == []
+    assert [p.name for p in there.parent.parent.iterdir()] == [name]
+
+
 def test_an_export_for_nobody_says_what_to_configure(unordered, reader):
     path = unordered.root / "config/work_orders.yaml"
     path.write_text(CONFIG)
