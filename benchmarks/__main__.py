@@ -1,8 +1,8 @@
 """``python -m benchmarks [FAMILY…] [SIZE…] [--quick] [--results FOLDER]``
 
-Families are graphs, trees and manifests; none means all.  Sizes are numbers of steps or
-files.  Results go to benchmarks/results, and from there to the page and its pictures;
-``--quick`` only sees whether everything still works, and keeps its results under build/.
+Families are graphs, trees, manifests, registries and snapshots; none means all.  Sizes are
+numbers of steps, of files or of records.  Results go to benchmarks/results, and from
+there to the page and its pictures; ``--quick`` only sees whether everything still works, and keeps its results under build/.
 """
 
 from __future__ import annotations
@@ -12,20 +12,35 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import graphs, machine, manifests, measure, report, trees
+from benchmarks import (
+    graphs,
+    machine,
+    manifests,
+    measure,
+    peers,
+    registries,
+    report,
+    snapshots,
+    trees,
+)
 from benchmarks.contest import Row
-from benchmarks.peers import present
 
 BUILD = Path(__file__).resolve().parents[1] / "build" / "bench"
 FAMILIES: dict[str, Callable[[Sequence[int], Path, int], list[Row]]] = {
     "graphs": graphs.run,
     "trees": trees.run,
     "manifests": manifests.run,
+    "registries": registries.run,
+    "snapshots": snapshots.run,
 }
-QUICK = {"graphs": 10, "trees": 120, "manifests": 200}
+VERSIONS: dict[str, Callable[[], Mapping[str, str]]] = {
+    "registries": lambda: {peers.OURS.name: peers.OURS.version()},
+    "snapshots": snapshots.versions,
+}
+QUICK = {"graphs": 10, "trees": 120, "manifests": 200, "registries": 60, "snapshots": 50}
 
 
 def main(words: Sequence[str]) -> int:
@@ -62,8 +77,11 @@ def take(family: str, sizes: Sequence[int], runs: int) -> dict[str, object]:
     """Measure one family, in a folder on the disk of the checkout that is removed afterwards."""
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
         rows = FAMILIES[family](sizes, Path(folder), runs)
-    versions = {peer.name: peer.version() for peer in present()}
-    return {"runs": runs, "versions": versions, "rows": rows}
+    return {"runs": runs, "versions": dict(VERSIONS.get(family, _peers)()), "rows": rows}
+
+
+def _peers() -> Mapping[str, str]:
+    return {peer.name: peer.version() for peer in peers.present()}
 
 
 if __name__ == "__main__":

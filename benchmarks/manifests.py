@@ -30,24 +30,24 @@ def write(folder: Path, files: int) -> dict[str, tuple[Path, int]]:
     """Write the folders; return for each where it is, and how many files it holds."""
     source = random.Random("sealwright")
     for n in range(files):
-        _file(folder / "mixed/small", n, source.randbytes(source.randint(1 << 10, 8 << 10)))
+        put(folder / "mixed/small", n, source.randbytes(source.randint(1 << 10, 8 << 10)))
     for n in range(4):
-        _file(folder / "mixed/large", n, b"".join(_pieces(source, (files << 30) // 200_000)))
+        put(folder / "mixed/large", n, b"".join(pieces(source, (files << 30) // 200_000)))
     for n in range(2 * files):
-        _file(folder / "many", n, b"%d\n" % n)
+        put(folder / "many", n, b"%d\n" % n)
     places = {"small": "mixed/small", "large": "mixed/large", "mixed": "mixed", "many": "many"}
     counts = {"small": files, "large": 4, "mixed": files + 4, "many": 2 * files}
     return {name: (folder / place, counts[name]) for name, place in places.items()}
 
 
-def _file(folder: Path, number: int, data: bytes) -> None:
+def put(folder: Path, number: int, data: bytes) -> None:
     path = folder / f"{number // 100:04}" / f"{number % 100:02}"
     if not number % 100:
         path.parent.mkdir(parents=True)
     path.write_bytes(data)
 
 
-def _pieces(source: random.Random, size: int) -> list[bytes]:
+def pieces(source: random.Random, size: int) -> list[bytes]:
     return [source.randbytes(min(1 << 20, size - at)) for at in range(0, size, 1 << 20)]
 
 
