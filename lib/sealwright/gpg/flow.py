@@ -8,6 +8,8 @@ its arguments, and does the rest itself:
 - source and sink are called by the thread that waits, in turns; what they raise is raised;
 - gpg sees the end of the source only if the source said so: else it is killed first;
 - status lines come through a descriptor of their own, up to a limit, as do gpg's words;
+- gpg moves 8 KiB at a time: who answered each time would spend more on waking up than on anything
+  else, so little is left to become more while gpg works on what the large pipes hold;
 - gpg is counted among the programs at work (`process.stop_all` ends it), and is ended when its
   time is up; whatever happens, it is gone when the call returns.
 
@@ -21,6 +23,7 @@ import fcntl
 import os
 import selectors
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
@@ -36,6 +39,7 @@ from sealwright.process import groups
 
 Gpg = Any  # the program at work, as `gnupg.Popen` makes it
 Sink = Callable[[bytes], object]
+_QUICKEST = 1 << 30  # bytes in a second; gpg does a third of that
 _TALKATIVE = 1 << 20  # bytes of words or of status lines; an honest gpg writes far fewer
 
 
@@ -56,6 +60,7 @@ class Flow:
     rest: memoryview = field(init=False, repr=False)  # what is next
     sent: int = 0
     received: int = 0
+    moved: int = 0  # through both pipes
     whole: bool = False  # gpg was told the end of the source
     words: bytearray = field(default_factory=bytearray)
     status: bytearray = field(default_factory=bytearray)
@@ -72,17 +77,21 @@ class Flow:
         """Move bytes until gpg has ended, and take what it said before."""
         watch, pause = Stopwatch(), groups.SHORTEST
         with selectors.DefaultSelector() as selector:
-            self._register(selector, gpg, status)
+            room = self._register(selector, gpg, status)
             while not groups.ended(gpg.pid):
                 _stop_if_needed(watch, timeout)
+                before = self.moved
                 moved = self._move(selector, pause)
                 pause = groups.SHORTEST if moved else min(2 * pause, groups.LONGEST)
+                if 0 < self.moved - before < room // 4:
+                    time.sleep(room / _QUICKEST / 2)  # gpg cannot empty or fill a pipe meanwhile
             if gpg.stdin and not gpg.stdin.closed:
                 selector.unregister(gpg.stdin)  # nobody is left to read it
             while self._move(selector, 0):
                 _stop_if_needed(watch, timeout)
 
-    def _register(self, selector: selectors.BaseSelector, gpg: Gpg, status: IO[bytes]) -> None:
+    def _register(self, selector: selectors.BaseSelector, gpg: Gpg, status: IO[bytes]) -> int:
+        """Have each stream moved when it can be; return how much room all of their pipes have."""
         parts = (
             (gpg.stdin, selectors.EVENT_WRITE, self._give),
             (gpg.stdout, selectors.EVENT_READ, self._take),
@@ -95,6 +104,7 @@ class Flow:
             with contextlib.suppress(OSError):  # the user has many pipes already
                 fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, PIECE)
             selector.register(stream, event, act)
+        return min(fcntl.fcntl(stream, fcntl.F_GETPIPE_SZ) for stream, *_ in parts)
 
     def _move(self, selector: selectors.BaseSelector, pause: float) -> bool:
         """Move what can be moved within ``pause`` seconds; return whether something was."""
@@ -115,7 +125,9 @@ class Flow:
             return False
         with contextlib.suppress(BlockingIOError):
             try:
-                self.rest = self.rest[os.write(stream.fileno(), self.rest) :]
+                count = os.write(stream.fileno(), self.rest)
+                self.rest = self.rest[count:]
+                self.moved += count
             except BrokenPipeError:  # gpg wants no more, and says why
                 return False
         return True
@@ -124,6 +136,7 @@ class Flow:
         piece = os.read(stream.fileno(), PIECE)
         if piece:
             self.received += len(piece)
+            self.moved += len(piece)
             self.sink(piece)
         return bool(piece)
 
