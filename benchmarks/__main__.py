@@ -2,7 +2,8 @@
 
 Families are graphs, trees, manifests, registries and snapshots; none means all.  Sizes are
 numbers of steps, of files or of records.  Results go to benchmarks/results, and from
-there to the page and its pictures; ``--quick`` only sees whether everything still works, and keeps its results under build/.
+there to the page and its pictures; ``--quick`` only sees whether everything still works, and
+keeps its results under build/.
 """
 
 from __future__ import annotations

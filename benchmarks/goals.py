@@ -1,6 +1,7 @@
 """What the project set itself: our seconds, at most so many times a peer's, and what was reached.
 
-A peer with several forms counts by the quickest of them, as with doit and its databases.
+A peer with several forms counts by the quickest of them, as with doit and its databases.  Where
+the peer is we ourselves at another size, as with registries, ``at`` says which.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks import snapshots
 from benchmarks.contest import Row
 from benchmarks.manifests import PLAIN, WARM
 from benchmarks.peers import doit
+from benchmarks.registries import NEW, TOOL
 
 Results = Mapping[str, Mapping[str, Any]]
 
@@ -27,16 +30,20 @@ class Goal:
     size: int
     ours: str
     peers: tuple[str, ...]  # the quickest of them counts
+    at: int | None = None  # the peer's size, if it is another
 
     def reached(self, results: Results) -> tuple[float, int] | None:
         """Return our seconds over the peer's, and the largest size at which both were taken."""
         rows = results.get(self.family, {}).get("rows", [])
         for size in sorted({row["size"] for row in rows if row["what"] == self.what}, reverse=True):
-            taken = [r for r in rows if (r["what"], r["size"]) == (self.what, size)]
-            ours, peer = _quickest(taken, (self.ours,)), _quickest(taken, self.peers)
+            ours = _quickest(self._taken(rows, size), (self.ours,))
+            peer = _quickest(self._taken(rows, self.at or size), self.peers)
             if ours and peer:
                 return ours / peer, size
         return None
+
+    def _taken(self, rows: Sequence[Row], size: int) -> list[Row]:
+        return [row for row in rows if (row["what"], row["size"]) == (self.what, size)]
 
     def row(self, results: Results) -> str:
         """Return the goal as a line of a table."""
@@ -49,6 +56,29 @@ class Goal:
         return f"| {self.text} | {_times(self.most)} | {_times(ratio)}{at} | {held}{at} |"
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A goal for our peak memory, in megabytes of 10^6 bytes; ours is the largest process."""
+
+    text: str
+    most: float
+    family: str
+    what: str
+    size: int
+    ours: str
+
+    def row(self, results: Results) -> str:
+        """Return the goal as a line of a table."""
+        rows = results.get(self.family, {}).get("rows", [])
+        asked = (self.what, self.size, self.ours)
+        taken = [r["peak_mib"] for r in rows if (r["what"], r["size"], r["tool"]) == asked]
+        if not taken:
+            return f"| {self.text} | {self.most:.0f} MB | not measured | |"
+        found = max(taken) * 2**20 / 10**6
+        held = "reached" if found <= self.most else "missed"
+        return f"| {self.text} | {self.most:.0f} MB | {found:.0f} MB | {held} |"
+
+
 def _times(ratio: float) -> str:
     return f"{ratio:.2f} ×"
 
@@ -59,8 +89,10 @@ def _quickest(rows: Sequence[Row], tools: Collection[str]) -> float | None:
 
 
 NO_OP = ("graphs", "no-op", 10_000, "Sealwright")
+EXPORTED = ("snapshots", "export", 50_000, snapshots.EXPORT)
+BACKUPS = {"restic": snapshots.RESTIC, "borg": snapshots.BORG}
 DOIT = tuple(peer.name for peer in doit.PEERS)
-GOALS = (
+GOALS: tuple[Goal | Memory, ...] = (
     Goal("10,000 steps, nothing stale: stock doit, the quicker", 1, *NO_OP, DOIT),
     Goal(
         "10,000 steps, nothing stale: GNU make with its built-in rules",
@@ -79,5 +111,22 @@ GOALS = (
     Goal(
         "manifest of 50,000 small files, no cache: xargs -P sha256sum",
         *(1 / 2, "manifests", "small", 50_000, PLAIN, ("xargs -P sha256sum",)),
+    ),
+    Goal(
+        "snapshot of 50,000 files, 1 GB: tar, sha256sum and gpg -z0 in a pipe",
+        *(1, *EXPORTED, (snapshots.TAR,)),
+    ),
+    *(Goal(f"the same: a fresh {name}", 1, *EXPORTED, (peer,)) for name, peer in BACKUPS.items()),
+    Memory("memory of that, at its peak", 64, *EXPORTED),
+    Goal(
+        "append to a registry of 1,000,000 records: to one of 1,000",
+        *(1.1, "registries", "append", 1_000_000, TOOL, (TOOL,), 1_000),
+    ),
+    *(
+        Goal(
+            f"verify {new:,} new of 1,000,000 records: {new:,} new of 1,000",
+            *(1.1, "registries", f"verify {new:,} new", 1_000_000, TOOL, (TOOL,), 1_000),
+        )
+        for new in NEW
     ),
 )

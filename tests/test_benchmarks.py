@@ -10,12 +10,18 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import __main__, contest, graphs, measure, picture, report
-from benchmarks.goals import GOALS
+from benchmarks import __main__, contest, graphs, measure, picture, report, snapshots
+from benchmarks.goals import GOALS, Goal, Memory
 from benchmarks.measure import Sample, Wrong
 from benchmarks.peers import KNOWN, OURS, Peer, present
+from benchmarks.registries import NEW
 
 FAMILIES = list(__main__.FAMILIES)
+ASKED = {
+    "manifests": {"small", "large", "mixed", "many"},
+    "registries": {"append", "check", "verify all", *(f"verify {new:,} new" for new in NEW)},
+    "snapshots": {"export", "all"},
+}
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -32,12 +38,12 @@ def test_every_tool_that_is_there_does_its_work_and_the_results_say_so(
             *("what", "size", "tool", "seconds", "least", "most", "peak_mib", "ratio")
         }
         assert 0 < row["least"] <= row["seconds"] <= row["most"]
-    if family != "manifests":
+    if family in ASKED:
+        assert {row["what"] for row in taken} == ASKED[family]
+    else:
         names = [peer.name for peer in present()]
         assert [row["tool"] for row in taken] == names * 3
         assert {"Sealwright", "doit (sqlite3)", "GNU make"} <= set(names)
-    else:
-        assert {row["what"] for row in taken} == {"small", "large", "mixed", "many"}
 
 
 def liar(script: str) -> Peer:
@@ -138,6 +144,29 @@ def test_a_goal_is_held_against_the_quickest_form_of_a_peer() -> None:
     assert make.row({"graphs": {"rows": smaller}}).endswith(
         "| 0.25 × at 1,000 | reached at 1,000 |"
     )
+
+
+def test_a_goal_may_be_ourselves_at_another_size_or_a_size_of_memory() -> None:
+    goal = next(g for g in GOALS if isinstance(g, Goal) and g.at == 1_000)
+    taken = {1_000: 2.0, 1_000_000: 3.0}
+    found = [
+        row | {"what": goal.what, "size": size}
+        for size, seconds in taken.items()
+        for row in rows(Sealwright=seconds)
+    ]
+    assert goal.row({"registries": {"rows": found}}).endswith("| 1.10 × | 1.50 × | missed |")
+    memory = Memory("peak", 9, "graphs", "no-op", 10_000, "Sealwright")
+    assert (
+        memory.row({"graphs": {"rows": rows(Sealwright=1.0)}}) == "| peak | 9 MB | 9 MB | missed |"
+    )
+    assert memory.row({}).endswith("| not measured | |")
+
+
+def test_an_archive_that_is_not_what_it_says_has_no_figure(tmp_path: Path) -> None:
+    with snapshots.ground(tmp_path, 20) as ground:
+        lacking = snapshots.GNU_TAR.replace(" data", " --exclude data/0000/01 data")
+        with pytest.raises(Wrong, match="19 files, expected 20"):
+            snapshots.piped(ground, "tar", lacking)(0)
 
 
 def test_the_page_and_its_picture_are_what_the_results_say() -> None:
