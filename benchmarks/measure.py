@@ -12,10 +12,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
+K = TypeVar("K", bound=Hashable)
 RUNS = 5
 LAUNCH = Path(__file__).with_name("launch.py")
 
@@ -71,14 +73,12 @@ def environment(home: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": home, "LC_ALL": "C.UTF-8"}
 
 
-def interleaved(
-    takes: Mapping[str, Callable[[int], Sample]], runs: int = RUNS
-) -> dict[str, Figure]:
+def interleaved(takes: Mapping[K, Callable[[int], Sample]], runs: int = RUNS) -> dict[K, Figure]:
     """Take each by turns, ``runs`` times after a first turn that is not counted.
 
     A take is given the number of its turn.  One run alone has no first turn before it.
     """
-    samples: dict[str, list[Sample]] = {name: [] for name in takes}
+    samples: dict[K, list[Sample]] = {name: [] for name in takes}
     os.sync()  # what was prepared is written now, and not while something is measured
     for turn in range(runs + (runs > 1)):
         for name, take in takes.items():
