@@ -76,11 +76,14 @@ def environment(home: str) -> dict[str, str]:
 def interleaved(takes: Mapping[K, Callable[[int], Sample]], runs: int = RUNS) -> dict[K, Figure]:
     """Take each by turns, ``runs`` times after a first turn that is not counted.
 
-    A take is given the number of its turn.  One run alone has no first turn before it.
+    Each turn begins with another, so that none always comes after the same one.  A take is
+    given the number of its turn.  One run alone has no first turn before it.
     """
     samples: dict[K, list[Sample]] = {name: [] for name in takes}
     os.sync()  # what was prepared is written now, and not while something is measured
+    order = list(takes)
     for turn in range(runs + (runs > 1)):
-        for name, take in takes.items():
-            samples[name].append(take(turn))
+        for name in order:
+            samples[name].append(takes[name](turn))
+        order = [*order[1:], *order[:1]]
     return {name: Figure.of(taken[-runs:]) for name, taken in samples.items()}

@@ -90,7 +90,7 @@ def test_a_first_run_that_leaves_something_out_has_no_figure(tmp_path: Path) -> 
         ground.first()
 
 
-def test_turns_are_taken_one_after_the_other_and_the_first_does_not_count() -> None:
+def test_each_turn_begins_with_another_and_the_first_does_not_count() -> None:
     order: list[str] = []
 
     def take(name: str) -> measure.Sample:
@@ -99,8 +99,8 @@ def test_turns_are_taken_one_after_the_other_and_the_first_does_not_count() -> N
 
     takes = {"a": lambda _: take("a"), "b": lambda _: take("b")}
     found = measure.interleaved(takes, 3)
-    assert order == ["a", "b"] * 4
-    assert dataclasses.astuple(found["a"]) == (5.0, 3.0, 7.0, 2.0)
+    assert order == ["a", "b", "b", "a"] * 2
+    assert dataclasses.astuple(found["a"]) == (5.0, 4.0, 8.0, 2.0)
 
 
 def test_a_program_is_measured_alone_and_its_failure_is_told(tmp_path: Path) -> None:

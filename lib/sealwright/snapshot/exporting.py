@@ -15,7 +15,6 @@ from typing import Any
 from sealwright import __version__, digest, durable, gpg, snapshot
 from sealwright.archive import Stream
 from sealwright.clock import Instant
-from sealwright.digest import Sums
 from sealwright.errors import Refused
 from sealwright.lineage import REGISTRY, ROOT, RUNS, Artifact, Parent, Prefix, Registry, prefix
 from sealwright.paths import RelPath
@@ -49,14 +48,14 @@ def export(
     sources = contents.sources(registry, view, wish.extra_roots)
     durable.mkdir(folder)
     with Stream(sources) as stream:
-        encrypted = _encrypted(stream, wish, now, folder / snapshot.ENCRYPTED)
+        size, sha256 = _encrypted(stream, wish, now, folder / snapshot.ENCRYPTED)
     name = f"{now.compact()}_{stream.sha256[:12]}_{line}"
     about = _about(name, now, view, wish, chain) | {
         "file_count": len(sources),
         "total_plain_bytes": stream.bytes,
         "archive_plain_sha256": stream.sha256,
-        "archive_enc_bytes": encrypted.size,
-        "archive_enc_sha256": digest.hexadecimal(encrypted.sha256),
+        "archive_enc_bytes": size,
+        "archive_enc_sha256": sha256,
     }
     data = canonical.line(about)
     durable.create(folder / snapshot.MANIFEST, data)
@@ -81,14 +80,14 @@ def _chain(registry: Registry, view: Prefix) -> list[Artifact]:
     return chain
 
 
-def _encrypted(stream: Stream, wish: Wish, now: Instant, place: Path) -> Sums:
-    """Write the ciphertext of ``stream``, and return its digest."""
+def _encrypted(stream: Stream, wish: Wish, now: Instant, place: Path) -> tuple[int, str]:
+    """Write the ciphertext of ``stream``, and return its size and SHA-256."""
     with gpg.temporary_ring() as ring:
         ring.import_keys(wish.public.read_bytes())
         ring.check_recipients(wish.recipients, now.seconds).enforce()
         with durable.growing(place) as sink:
             gpg.encrypt(ring, wish.recipients, stream, sink.write)
-        return sink.sums()
+        return sink.size, digest.hexadecimal(sink.sha256())
 
 
 def _about(
