@@ -610,6 +610,8 @@ def test_a_passphrase_is_seen_by_nobody(
                     seen.append(Path(f"/proc/{number}/{name}").read_bytes())
                 except PermissionError:
                     assert name == "environ"  # gpg-agent forbids it
+                except (FileNotFoundError, ProcessLookupError):
+                    pass  # it has ended meanwhile
 
     made = encrypted(ring, locked, bytes(3 * MIB))
     forget(ring)
