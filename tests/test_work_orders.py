@@ -15,12 +15,13 @@ import tarfile
 
 import pytest
 
+from sealwright import snapshot
 from sealwright.clock import Instant
 from sealwright.contracts.work_orders import pipeline, snapshots, tools
-from sealwright.errors import Refused
+from sealwright.errors import Damaged, Refused
 from sealwright.lineage import TYPES, Registry
 from sealwright.runtime import canonical
-from sealwright.snapshot import exporting
+from sealwright.snapshot import exporting, verification
 from tests.support import keys
 from tests.support.example import BIN, PROJECT, copied, sha256
 from tests.support.orders import ARTIFACTS, CONFIG, with_readers
@@ -467,6 +468,55 @@ def test_verification_needs_no_key_and_sees_what_differs(ordered):
     raw.write_bytes(raw.read_bytes().replace(b"walls", b"halls"))
     done = ordered.sealwright("verify", folder)
     assert done.code == 2 and "cannot be made again" in done.out and raw.name in done.out
+
+
+ODD = (None, "", "x", -1, 1, 1 << 50, [], ["../x"], [1], {}, {"a": 1}, [{"artifact_id": "x"}], True)
+
+
+def test_a_manifest_that_somebody_else_wrote_is_damage_and_never_a_traceback(ordered):
+    (folder,), (manifest,) = ordered.snapshots, ordered.manifests
+    place, refused = folder / "snapshot_manifest.json", 0
+    registry = Registry(ordered.root)
+    odd = [(field, value) for field in manifest for value in ODD if value != manifest[field]]
+    for field, value in odd:
+        place.write_bytes(canonical.line({**manifest, field: value}))
+        try:
+            refused += not verification.inside(registry, folder).holds
+        except Damaged:
+            refused += 1
+    assert refused == len(odd) > 200
+
+
+def test_every_flipped_bit_of_a_manifest_is_found(ordered):
+    place = ordered.snapshots[0] / "snapshot_manifest.json"
+    data, registry, found = place.read_bytes(), Registry(ordered.root), 0
+    for bit in range(8 * len(data)):
+        changed = bytearray(data)
+        changed[bit // 8] ^= 1 << bit % 8
+        place.write_bytes(changed)
+        try:
+            about = snapshot.read(place.parent)
+        except Damaged:
+            found += 1
+            continue
+        found += any(verification.unregistered(registry, place.parent, about))
+    print(found, "bits")
+    assert found == 8 * len(data)
+
+
+@pytest.mark.parametrize("kind", ["a link", "a pipe", "too large"])
+def test_a_manifest_that_is_no_small_file_is_damage(ordered, kind):
+    place = ordered.snapshots[0] / "snapshot_manifest.json"
+    data = place.read_bytes()
+    place.unlink()
+    if kind == "a link":
+        place.symlink_to(ordered.write("elsewhere", data))
+    elif kind == "a pipe":
+        os.mkfifo(place)
+    else:
+        place.write_bytes(b" " * (2 << 20))
+    with pytest.raises(Damaged, match="expected the manifest of a snapshot"):
+        snapshot.read(place.parent)
 
 
 def test_an_old_snapshot_verifies_after_the_chain_has_gone_on(ordered):

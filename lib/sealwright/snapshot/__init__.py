@@ -44,14 +44,15 @@ By hand, with the secret key::
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sealwright.errors import Damaged
+from sealwright.errors import Damaged, Misconfigured
 from sealwright.lineage import ROOT
-from sealwright.paths import RelPath
+from sealwright.paths import RelPath, parse
 from sealwright.runtime import canonical
 
 FORMAT = "sealwright/snapshot/1"
@@ -59,42 +60,87 @@ SCHEME = "openpgp-rfc4880-aes256-mdc"
 ENCRYPTED, MANIFEST = "snapshot.enc", "snapshot_manifest.json"
 FOLDER = RelPath(f"{ROOT}/snapshots")
 EXCLUDED = (FOLDER, "registry lines after the prefix", "receipts that no line of it names")
-_FIELDS: Mapping[str, type] = {
-    "format": str,
-    "snapshot_id": str,
-    "created_at_utc": str,
-    "included_roots": list,
-    "excluded": list,
-    "registry": dict,
-    "file_count": int,
-    "total_plain_bytes": int,
-    "archive_plain_sha256": str,
-    "archive_enc_bytes": int,
-    "archive_enc_sha256": str,
-    "encryption_scheme": str,
-    "recipients": list,
-    "tool_version": str,
-    "parents": list,
-    "notes": str,
+LARGEST = 1 << 20  # bytes of a manifest
+
+
+def _is(kind: type) -> Callable[[Any], bool]:
+    return lambda value: type(value) is kind
+
+
+def _count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _all(each: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: type(value) is list and all(map(each, value))
+
+
+def _table(**parts: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    def fits(value: Any) -> bool:
+        known = type(value) is dict and value.keys() == parts.keys()
+        return known and all(part(value[name]) for name, part in parts.items())
+
+    return fits
+
+
+def _digits(value: Any) -> bool:
+    return type(value) is str and re.fullmatch("[0-9a-f]{64}", value) is not None
+
+
+def _path(value: Any) -> bool:
+    try:
+        return type(value) is str and parse(value) == value
+    except Misconfigured:
+        return False
+
+
+_text = _is(str)
+_FIELDS: Mapping[str, Callable[[Any], bool]] = {
+    "format": _text,
+    "snapshot_id": _text,
+    "created_at_utc": _text,
+    "included_roots": _all(_path),
+    "excluded": _all(_text),
+    "registry": _table(bytes=_count, lines=_count, head=_text),
+    "file_count": _count,
+    "total_plain_bytes": _count,
+    "archive_plain_sha256": _digits,
+    "archive_enc_bytes": _count,
+    "archive_enc_sha256": _digits,
+    "encryption_scheme": _text,
+    "recipients": _all(_text),
+    "tool_version": _text,
+    "parents": _all(_table(artifact_id=_text, artifact_type=_text, sha256=_digits)),
+    "notes": _text,
 }
-_DIGITS = re.compile("[0-9a-f]{64}")
 
 
 def read(folder: Path) -> dict[str, Any]:
     """Return the manifest in the folder of a snapshot; `Damaged` unless it is one."""
     place = folder / MANIFEST
     try:
-        found = canonical.decode_line(place.read_bytes())
-        if not isinstance(found, dict) or found.keys() != _FIELDS.keys():
-            raise ValueError(f"expected the fields {', '.join(_FIELDS)}, found others")
-        for name, kind in _FIELDS.items():
-            if type(found[name]) is not kind:
-                raise ValueError(f"{name}: expected {kind.__name__}, found {found[name]!r:.80}")
-        if (found["format"], found["snapshot_id"]) != (FORMAT, folder.name):
-            raise ValueError(f"expected {FORMAT} of {folder.name}, found another")
-        for name in ("archive_plain_sha256", "archive_enc_sha256"):
-            if not _DIGITS.fullmatch(found[name]):
-                raise ValueError(f"{name}: expected 64 digits, found {found[name]!r:.80}")
+        return _proven(_content(place), folder.name)
     except (OSError, ValueError) as problem:
         raise Damaged(f"{place}: expected the manifest of a snapshot, found: {problem}") from None
+
+
+def _content(place: Path) -> bytes:
+    """Return the bytes of a file that somebody else may have put there."""
+    descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise ValueError(f"more than {LARGEST} bytes")
+    return data
+
+
+def _proven(data: bytes, name: str) -> dict[str, Any]:
+    found = canonical.decode_line(data)
+    if not isinstance(found, dict) or found.keys() != _FIELDS.keys():
+        raise ValueError(f"other fields than {', '.join(_FIELDS)}")
+    for field, fits in _FIELDS.items():
+        if not fits(found[field]):
+            raise ValueError(f"{field}: {found[field]!r:.80}, which it cannot be")
+    if (found["format"], found["snapshot_id"]) != (FORMAT, name):
+        raise ValueError(f"another than {FORMAT} of {name}")
     return found

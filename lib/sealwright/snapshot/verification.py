@@ -48,12 +48,13 @@ def inside(registry: Registry, folder: Path) -> Verdict:
     """Answer whether the snapshot in ``folder`` is that which the registry names, and can be
     made again, byte for byte, from what stands in the repository."""
     about, verdict = alone(folder)
-    findings = [*verdict.findings, *_unregistered(registry, folder, about)]
+    findings = [*verdict.findings, *unregistered(registry, folder, about)]
     findings += _other_archive(registry, about)
     return Verdict(tuple(findings), verdict.evidence)
 
 
-def _unregistered(registry: Registry, folder: Path, about: Mapping[str, Any]) -> Iterator[Finding]:
+def unregistered(registry: Registry, folder: Path, about: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield what the registry does not say of a snapshot, or says otherwise."""
     order = about["parents"][0]["artifact_id"] if about["parents"] else None
     manifest = digest.of_file(folder / snapshot.MANIFEST)
     wanted = {
