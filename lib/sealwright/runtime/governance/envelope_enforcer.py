@@ -109,16 +109,22 @@ class EnvelopeEnforcer:
         """The sum of all amounts that were allowed."""
         return self._spent
 
+    def permits(self, op: str) -> Decision:
+        """Decide whether ``op`` may be done at all: the whole question where no path is named."""
+        permitted = op in self._ops
+        reason = f"operation {op!r} is {'' if permitted else 'not '}among the allowed ones"
+        return Decision(permitted, reason, {"op": printable(op)})
+
     def check(self, op: str, path: str) -> Decision:
         """Decide whether ``op`` may be done to ``path``, relative to the root."""
-        evidence = {"op": _printable(op), "path": _printable(path)}
-        if op not in self._ops:
-            return Decision(False, f"operation {op!r} is not among the allowed ones", evidence)
+        evidence = {"op": printable(op), "path": printable(path)}
+        if not (permitted := self.permits(op)):
+            return Decision(False, permitted.reason, evidence)
         try:
             resolved = containment.resolved(self._root, containment.portable(path))
         except containment.Escape as escape:
             return Decision(False, str(escape), evidence)
-        evidence["resolved"] = _printable(resolved)
+        evidence["resolved"] = printable(resolved)
         for place in (path, resolved):
             if rule := _first(self._deny, place, denies=True):
                 evidence["rule"] = rule
@@ -153,7 +159,7 @@ class EnvelopeEnforcer:
 
     def spend(self, amount: str | Decimal) -> Decision:
         """Add ``amount`` dollars to what is spent, unless that would be more than the budget."""
-        evidence = {"amount": _printable(str(amount)), "budget": _plain(self._budget)}
+        evidence = {"amount": printable(str(amount)), "budget": _plain(self._budget)}
         evidence["spent"] = _plain(self._spent)
         try:
             total = _EXACT.add(self._spent, _amount(amount))
@@ -202,7 +208,7 @@ def _matches(pattern: list[str], parts: list[str], *, below: bool) -> bool:
             {
                 place if pattern[place] == "**" else place + 1
                 for place in reached
-                if place < len(pattern) and _is(part, pattern[place])
+                if place < len(pattern) and fits(part, pattern[place])
             },
             pattern,
         )
@@ -221,8 +227,9 @@ def _past_stars(places: set[int], pattern: list[str]) -> set[int]:
     return reached
 
 
-def _is(part: str, component: str) -> bool:
-    return fnmatchcase(part, component.replace("[", "[[]"))  # a bracket is itself here
+def fits(part: str, component: str) -> bool:
+    """Return whether ``part`` is what ``component`` of a pattern says; no bracket is special."""
+    return fnmatchcase(part, component.replace("[", "[[]"))
 
 
 def _budget(envelope: Envelope) -> Decimal:
@@ -261,6 +268,6 @@ def _named(path: str, place: str) -> str:
     return f"path {path!r}" if path == place else f"path {path!r}, which leads to {place!r},"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return ``text`` with what UTF-8 cannot write escaped, so that every request has a record."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -273,6 +273,11 @@ class MissionJournal:
         opening = {name: getattr(start, name) for name in _OPENING}
         return self._add(**opening, status=status, completed_at=at, outputs=outputs)
 
+    def note(self, step_id: str, name: str, outputs: Mapping[str, Any], at: str) -> StepRecord:
+        """Add a fact beside the steps, which opens and ends nothing."""
+        facts = {"step_id": step_id, "name": name, "inputs": {}, "outputs": outputs}
+        return self._add(**facts, status="noted", started_at=at, completed_at=at)
+
     def verify_integrity(
         self, *, expected_head: str | None = None, expected_count: int | None = None
     ) -> tuple[bool, tuple[Break, ...]]:
