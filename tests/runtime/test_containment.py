@@ -166,6 +166,8 @@ def test_an_escape_survives_a_copy(again):
         ("\u212a", "k"),
         ("a/\u03a3", "A/\u03c2"),
         ("\u1f80", "\u1f88"),
+        ("a\u200cb", "ab"),
+        (".g\u200dit", ".git"),
     ],
     ids=ascii,
 )

@@ -64,6 +64,8 @@ _PORTABLE = (
     (re.compile(r'[<>:"|?*]'), 'has one of <>:"|?*'),
     (re.compile(rf"[\ufeff\ufdd0-\ufdef{_PLANES}]"), "has a code point that is not a character"),
 )
+# What HFS+ skips when it compares names; `portable` lets all but the last pass.
+_UNSEEN = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 
 
 class Escape(ValueError):
@@ -101,7 +103,8 @@ def portable(text: str) -> str:
 
 def collision_key(text: str) -> str:
     """Return what is equal for two names that some file system would take for the same."""
-    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).casefold())
+    seen = _UNSEEN.sub("", text)
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", seen).casefold())
 
 
 def contained(root: str | os.PathLike[str], text: str, *, links: bool = True) -> Path:

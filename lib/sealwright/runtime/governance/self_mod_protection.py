@@ -43,7 +43,6 @@ True
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -70,7 +69,6 @@ PROTECTED = (
 )
 _OF_GIT = (".git/config", ".git/hooks")
 _OWN = Path(os.path.realpath(__file__)).parent.parent
-_SKIPPED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")  # by HFS+, in a name
 
 
 class SelfModProtection:
@@ -141,7 +139,12 @@ class SelfModProtection:
             names = os.listdir(self._root / folder)
         except OSError:
             return []
-        return [name for name in names if _is_path(name) and fits(_key(name), _key(component))]
+        return [
+            name
+            for name in names
+            if _is_path(name)
+            and fits(containment.collision_key(name), containment.collision_key(component))
+        ]
 
     def _names_of(self, resolved: str) -> int:
         try:
@@ -172,11 +175,7 @@ def _meet(rule: str, path: str) -> bool:
 
 
 def _parts(path: str) -> list[str]:
-    return [] if path == "." else _key(path).split("/")
-
-
-def _key(text: str) -> str:
-    return containment.collision_key(_SKIPPED.sub("", text))
+    return [] if path == "." else containment.collision_key(path).split("/")
 
 
 def _is_path(name: str) -> bool:
