@@ -451,3 +451,12 @@ def test_a_float_cannot_be_sealed():
 def test_a_line_that_is_no_record_is_refused_with_its_number(line):
     with pytest.raises(ValueError, match=r"^line 6 of the journal: "):
         MissionJournal.parse([*_lines(_journal()), line])
+
+
+def test_a_note_stands_beside_the_steps_and_ends_none():
+    journal = MissionJournal()
+    journal.start("s1", "scan", {}, AT)
+    note = journal.note("s1", "scan", {"found": 1}, LATER)
+    assert (note.status, note.completed_at, note.inputs) == ("noted", LATER, {})
+    journal.finish("s1", "completed", {}, LATER)
+    assert journal.verify_integrity(expected_count=3) == (True, ())
