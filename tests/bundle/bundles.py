@@ -27,7 +27,7 @@ def files(**more: bytes | str) -> dict[str, bytes]:
     return found | {name: as_bytes(data) for name, data in more.items()}
 
 
-def tested(source: str, name: str = "runtime/tests/test_operations.py") -> dict[str, bytes]:
+def having(source: str, name: str = "runtime/tests/test_operations.py") -> dict[str, bytes]:
     return files() | {name: source.encode()}
 
 
