@@ -15,6 +15,7 @@ not hold is the last that is asked.  Nothing of the bundle is executed before G6
     G4 completeness    members and manifest name the same files; the layout is there
     G5 hashes          extracted to a fresh folder; hashed while written, and again from disk
     G6 imports         each module under ``runtime/`` but its tests can be imported, in a child
+                       that has nothing but the bundle and the standard library
     G7 tests           ``python -m pytest -q`` in a child; exit code and JUnit report agree
     G8 workspace       after that, no file was added, removed or changed
 
@@ -139,7 +140,7 @@ LISTING = 2**25  # bytes of a manifest
 SHOWN = 2**23  # bytes of a stream in the report; the raw log has all
 JUNIT = 2**26  # bytes of a JUnit report
 PIECE = 2**20
-GRACE = 2.0  # seconds in which what a child started may end after it
+GRACE = 1.0  # seconds in which what a child started may end after it
 LEFT = 125  # how the supervisor ends when somebody is left behind
 MEMORY, FILE = 2**32, 2**28  # bytes: limits of a child
 PROCESSES = 512  # of a child, where it is alone among its user's
@@ -944,18 +945,49 @@ def supervise(seconds: str, processes: str, *argv: str) -> int:
     process between can be killed, which is seen.
     """
     _limit(int(seconds), int(processes))
+    _adopt()
     middle = os.fork()
     if not middle:
         os._exit(_middle(argv))
     code = _reap(middle)
-    deadline = time.monotonic() + GRACE
-    while time.monotonic() < deadline:
+    if _all_gone(0.0 if code else GRACE):
+        return code
+    _kill_children()
+    return code or LEFT
+
+
+def _all_gone(grace: float) -> bool:
+    """Return whether the supervisor has no children left, after a grace."""
+    deadline = time.monotonic() + grace
+    while True:
         try:
-            if os.waitpid(-1, os.WNOHANG) == (0, 0):
-                time.sleep(0.02)
+            pid, _ = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
-            return code
-    return LEFT if code == 0 else code
+            return True
+        if not pid and time.monotonic() >= deadline:
+            return False
+        if not pid:
+            time.sleep(0.02)
+
+
+def _kill_children() -> None:
+    """Kill all that were adopted, and then their children; the end of pid 1 does it alone."""
+    place = Path(f"/proc/self/task/{os.getpid()}/children")
+    deadline = time.monotonic() + GRACE
+    while os.getpid() != 1 and time.monotonic() < deadline and not _all_gone(0.0):
+        with contextlib.suppress(OSError, ValueError):
+            for pid in place.read_text("ascii").split():
+                os.kill(int(pid), signal.SIGKILL)
+        time.sleep(0.02)
+
+
+def _adopt() -> None:
+    """Become the parent of every orphan below, on Linux, so that it is seen who is left."""
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        if sys.platform == "linux" and os.getpid() != 1:
+            import ctypes
+
+            ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 
 
 def _middle(argv: Sequence[str]) -> int:
@@ -1073,10 +1105,7 @@ _EARLY = re.compile(rb"^!+ .*outcomes\.Exit.* !+\r?$", re.MULTILINE)
 
 def check_tests(scratch: Scratch, folder: Path, ran: list[Ran]) -> str:
     """See that pytest is content, and that its JUnit report says so as well."""
-    probe = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pytest') is None)"
-    ran.append(run(scratch, "probe", [sys.executable, "-c", probe], scratch.home))
-    if ran[-1].code != 0:
-        raise Refused("T00-missing", f"{shown(sys.executable)} has no pytest", BLOCKED)
+    _check_pytest(scratch)
     junit = scratch.out / "junit.xml"
     options = ["-q", "-p", "no:cacheprovider", "-c", "pytest.ini", "--rootdir=."]
     argv = [sys.executable, "-m", "pytest", *options, f"--junitxml={junit}"]
@@ -1094,6 +1123,24 @@ def check_tests(scratch: Scratch, folder: Path, ran: list[Ran]) -> str:
     if _EARLY.search(_last(ran[-1].out)):
         raise Refused("T09-early", "pytest was told to end before the last test")
     return cut_off()
+
+
+def _check_pytest(scratch: Scratch) -> None:
+    """See that a child will find pytest; this asks in a folder without anything of the bundle."""
+    probe = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pytest') is None)"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", probe],
+            cwd=scratch.home,
+            env=_environment(scratch.home),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=scratch.timeout,
+        )
+    except (OSError, subprocess.SubprocessError) as problem:
+        raise Refused("B06-child", type(problem).__name__, BLOCKED) from None
+    if done.returncode:
+        raise Refused("T00-missing", f"{shown(sys.executable)} has no pytest", BLOCKED)
 
 
 def _last(place: Path) -> bytes:
@@ -1365,13 +1412,19 @@ def main(argv: Sequence[str]) -> int:
         return import_all(*argv[1:])
     given = _arguments(argv)
     signal.signal(signal.SIGTERM, _stop)
-    top = Path(os.path.realpath(tempfile.mkdtemp(prefix="audit-gate-")))
+    try:
+        top = Path(os.path.realpath(tempfile.mkdtemp(prefix="audit-gate-")))
+    except OSError as problem:
+        print(f"no temporary folder: {problem.strerror}", file=sys.stderr)
+        print("RESULT: BLOCKED")
+        return EXIT[BLOCKED]
     try:
         scratch = Scratch(top, given.timeout)
         scratch.home.mkdir(0o700)
         scratch.out.mkdir(0o700)
         return _tell(given, scratch)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, OSError) as problem:
+        print(f"stopped: {shown(type(problem).__name__)}", file=sys.stderr)
         print("RESULT: BLOCKED", flush=True)
         return EXIT[BLOCKED]
     finally:
@@ -1409,7 +1462,11 @@ def _remove(top: Path) -> None:
             with contextlib.suppress(OSError):
                 if not os.path.islink(place):
                     os.chmod(place, 0o700)
-    shutil.rmtree(top, ignore_errors=True)
+    for pause in (0.0, 0.1, 0.5):  # what was killed may take a moment to be gone
+        time.sleep(pause)
+        shutil.rmtree(top, ignore_errors=True)
+        if not top.exists():
+            return
 
 
 if __name__ == "__main__":

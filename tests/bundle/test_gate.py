@@ -148,7 +148,7 @@ def test_no_bundle_passes_that(what, tmp_path):
         data = gate.encode(listed(files()) | {"conftest.py": b"raise SystemExit(0)"})
     else:
         data = build(given)
-    ran = Ran(data, tmp_path, *(("--timeout", "3") if "hangs" in what else ()))
+    ran = Ran(data, tmp_path, *(("--timeout", "2.5") if "hangs" in what else ()))
     assert ran.code == expected, ran.out + ran.err
     assert ran.exit == (3 if "timeout" in expected else 2)
     assert ran.out.splitlines()[-1] == ("RESULT: BLOCKED" if ran.exit == 3 else "RESULT: FAIL")
@@ -289,6 +289,9 @@ def test_without_namespaces_the_gate_says_so_and_still_ends_what_a_test_left(tmp
     assert audited(tmp_path, "whole") == "no such"
     assert "NETWORK NOT CUT OFF, SHARED processes" in gate.cut_off()
     assert audited(tmp_path, "b") == "T08-left"
+    if sys.platform == "linux":
+        (tmp_path / "c.zip").write_bytes(build(having(FORK.replace("SESSION", "os.setsid()"))))
+        assert audited(tmp_path, "c") == "T08-left"
 
 
 def audited(folder, name):
