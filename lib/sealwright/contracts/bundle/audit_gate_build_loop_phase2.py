@@ -76,7 +76,7 @@ behind the other from byte 0, then the central directory, then one end record.  
     B04-occupied B05-write          the folder is neither new nor empty; writing failed
     B06-child                       a child could not be started
     I09-timeout T01-timeout         the time was over
-    T00-missing                     there is no pytest
+    T00-missing                     there is no pytest that can be imported
 
 Exit codes: 0 PASS, 2 FAIL, 3 BLOCKED (wrong usage too).  Each gate prints one line,
 ``[OK]``, ``[X]`` or ``[?]``, then come ``SUMMARY:`` and, last, ``RESULT:``; with ``--json``
@@ -377,6 +377,8 @@ def _end(file: BinaryIO, size: int) -> tuple[int, int, int]:
     if not count:
         raise Refused("Z10-empty", "the zip has no members")
     _check_limits(count, size)
+    if length > ENTRIES * (_CENTRAL.size + TOTAL):
+        raise Refused("Z10-size", f"the central directory has {length} bytes")
     if start + length != place:
         raise _misplaced(file, start, length, place)
     return count, length, start
@@ -1127,10 +1129,9 @@ def check_tests(scratch: Scratch, folder: Path, ran: list[Ran]) -> str:
 
 def _check_pytest(scratch: Scratch) -> None:
     """See that a child will find pytest; this asks in a folder without anything of the bundle."""
-    probe = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pytest') is None)"
     try:
         done = subprocess.run(
-            [sys.executable, "-c", probe],
+            [sys.executable, "-c", "import pytest"],
             cwd=scratch.home,
             env=_environment(scratch.home),
             stdin=subprocess.DEVNULL,
