@@ -541,6 +541,10 @@ _PATHS = (  # the first that is found is the reason
 )
 
 
+# What HFS+ skips when it compares names.
+_UNSEEN = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+
+
 def check_names(names: Iterable[bytes]) -> list[str]:
     """Return raw names as paths; `Refused` unless every common file system takes all of them."""
     paths = [check_path(name) for name in names]
@@ -564,7 +568,8 @@ def check_path(name: bytes) -> str:
 
 def collision_key(text: str) -> str:
     """Return what is equal for two names that some file system would take for the same."""
-    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).casefold())
+    seen = _UNSEEN.sub("", text)
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", seen).casefold())
 
 
 def _check_collisions(paths: Sequence[str]) -> None:

@@ -127,10 +127,11 @@ def test_the_first_walk_makes_runs_and_shows_everything(walk, _example, tmp_path
     assert "operator: gpg --batch" in out and "operator: git commit --all" in out
     assert "operator: cd 'build/my example' && doit run --json" in out
     assert re.search(r"sot_pack +5 +5 +0 +0\n", out)
+    assert re.search(r"bundle +4 +4 +0 +0\n", out)
     assert re.search(r"work_orders +14 +14 +0 +0\n", out)
     assert "Nothing executed" not in out
     commands = re.findall(r"(?m)^  (.*)$", out.partition("and how to see it")[2])
-    assert len(commands) == 8
+    assert len(commands) == 9
     for command in commands:
         done = Repository(tmp_path).run("bash", "-c", command, cwd=tmp_path)
         assert done.code == 0, (command, done.said)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from sealwright.contracts import KNOWN
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -60,8 +62,8 @@ def test_the_installed_wheel_runs_the_example_without_this_checkout(built, tmp_p
     subprocess.run(argv, env=environment, cwd=tmp_path, check=True)
     argv = [sys.executable, "-m", "sealwright.cli", "init", "."]
     subprocess.run(argv, env=environment, cwd=tmp_path, check=True)
-    names = {str(path.relative_to(tmp_path)) for path in tmp_path.glob("config/*")}
-    assert names == {"config/sealwright.yaml", "config/sot_pack.yaml", "config/work_orders.yaml"}
+    names = {path.name for path in tmp_path.glob("config/*")}
+    assert names == {f"{name}.yaml" for name in ("sealwright", *KNOWN)}
     argv = [sys.executable, "-m", "doit", "list"]
     said = subprocess.run(argv, env=environment, cwd=tmp_path, capture_output=True, text=True)
     assert "sot_pack:seal" in said.stdout, said.stderr

@@ -18,6 +18,7 @@ pytest_plugins = ("tests.support.repositories",)
 
 WRITTEN = [
     ".gitignore",
+    "config/bundle.yaml",
     "config/sealwright.yaml",
     "config/sot_pack.yaml",
     "config/work_orders.yaml",
@@ -91,7 +92,7 @@ def test_init_touches_nothing_that_exists(fresh):
         "globals().update(doorway.tasks(__file__))",
         "namespace = menu.namespace(__file__)",
         "run = sealwright.engine.commands.run:Run",
-        "contracts: [work_orders, sot_pack]",
+        "contracts: [bundle, work_orders, sot_pack]",
         "__pycache__/",
     ):
         assert f"\n    {line}" in said
@@ -135,7 +136,7 @@ def test_a_chosen_contract_is_the_one_in_force(fresh):
 
 
 def test_an_unknown_contract_is_misconfigured_and_nothing_is_written(fresh):
-    with pytest.raises(Misconfigured, match="--contract sotpack: expected one of work_orders"):
+    with pytest.raises(Misconfigured, match="--contract sotpack: expected one of bundle"):
         setup.init(fresh.root, ["sotpack"])
     assert files(fresh.root) == []
     assert fresh.sealwright("init", ".", "--contract", "sotpack").code == 3
