@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import hashlib
 import io
 import os
@@ -68,6 +69,7 @@ def held() -> tuple[int, int]:
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
     """No test may leave a thread or a descriptor behind."""
+    gc.collect()  # what others left open is not ours
     before = held()
     yield
     for _ in range(500):  # a thread that nobody waits for ends in its own time

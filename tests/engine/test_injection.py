@@ -29,7 +29,7 @@ def tried(subject: Subject, tmp_path, number: int, *more: Invariant) -> Tally:
     return tally
 
 
-@pytest.mark.parametrize(("subject", "number"), [(Generic(), 50), (SotPack(whole=False), 10)])
+@pytest.mark.parametrize(("subject", "number"), [(Generic(), 40), (SotPack(whole=False), 8)])
 def test_after_a_fault_at_a_call_of_the_kernel_the_next_run_ends_where_an_undisturbed_one_does(
     subject, number, tmp_path
 ):
@@ -48,9 +48,9 @@ def export() -> Iterator[Export]:
 def test_after_a_fault_in_an_export_there_is_no_plaintext_anywhere_and_the_next_one_works(
     export, quick_path
 ):
-    tally = tried(export, quick_path, 12, keeps_what_an_export_must)
+    tally = tried(export, quick_path, 8, keeps_what_an_export_must)
     assert not tally.complaints, "\n".join(tally.complaints)
-    assert tally.states >= 9
+    assert tally.states >= 6
 
 
 @pytest.mark.parametrize("place", ["left.tar", ".sealwright/x", ".adam_os/artifacts/snapshots/y"])
