@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sealwright import __version__, digest, durable, gpg, snapshot
+from sealwright import __version__, digest, durable, snapshot
 from sealwright.archive import Stream
 from sealwright.clock import Instant
 from sealwright.errors import Refused
@@ -82,6 +82,8 @@ def _chain(registry: Registry, view: Prefix) -> list[Artifact]:
 
 def _encrypted(stream: Stream, wish: Wish, now: Instant, place: Path) -> tuple[int, str]:
     """Write the ciphertext of ``stream``, and return its size and SHA-256."""
+    from sealwright import gpg  # only who encrypts pays for GnuPG
+
     with gpg.temporary_ring() as ring:
         ring.import_keys(wish.public.read_bytes())
         ring.check_recipients(wish.recipients, now.seconds).enforce()

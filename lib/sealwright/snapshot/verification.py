@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sealwright import digest, gpg, snapshot
+from sealwright import digest, snapshot
 from sealwright.archive import Stream
 from sealwright.errors import SealwrightError
-from sealwright.gpg import Passphrase, Ring
 from sealwright.lineage import REGISTRY, ROOT, RUNS, Prefix, Registry
 from sealwright.paths import RelPath
 from sealwright.snapshot import contents
 from sealwright.verdict import Finding, Verdict
+
+if TYPE_CHECKING:
+    from sealwright.gpg import Passphrase, Ring
 
 _PIECE = 1 << 20
 
@@ -92,6 +94,8 @@ def _other_archive(registry: Registry, about: Mapping[str, Any]) -> Iterator[Fin
 
 def decrypted(folder: Path, ring: Ring, passphrase: Passphrase = None) -> Verdict:
     """Answer whether ``snapshot.enc`` decrypts to the archive that the manifest names."""
+    from sealwright import gpg  # only who decrypts pays for GnuPG
+
     about, verdict = alone(folder)
     verdict.enforce()
     hasher = digest.Hasher()
