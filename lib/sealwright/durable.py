@@ -25,7 +25,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from sealwright.digest import PIECE, Digest, Hasher, Sha256, Sums
+from sealwright.digest import PIECE, Hasher, Sums
 from sealwright.errors import Refused
 
 _NOREPLACE, _EXCHANGE = 1, 2
@@ -137,20 +137,18 @@ def create(path: Path, data: bytes, *, mode: int = 0o644) -> None:
 
 
 class Growing:
-    """A new file that is written piece by piece, and hashed as it is written.
+    """A new file that is written piece by piece.
 
     What was written goes to the disk meanwhile, so that the sync at the end has little to do.
     """
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._sum = Sha256()
         self._started = 0
         self.size = 0
 
     def write(self, piece: bytes | memoryview) -> None:
         """Add the next bytes."""
-        self._sum.update(piece)
         _write_all(self._descriptor, piece)
         self.size += len(piece)
         if self.size - self._started >= _SOON:
@@ -158,10 +156,6 @@ class Growing:
                 self._descriptor, ctypes.c_int64(self._started), ctypes.c_int64(_SOON), _BEGIN
             )
             self._started += _SOON
-
-    def sha256(self) -> Digest:
-        """Return the SHA-256 of everything written so far."""
-        return self._sum.digest()
 
 
 @contextlib.contextmanager

@@ -8,12 +8,14 @@ archive came to its end, GnuPG said that it encrypted all of it, and every byte 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sealwright import __version__, digest, durable, snapshot
 from sealwright.archive import Stream
+from sealwright.archive.aside import Aside
 from sealwright.clock import Instant
 from sealwright.errors import Refused
 from sealwright.lineage import REGISTRY, ROOT, RUNS, Artifact, Parent, Prefix, Registry, prefix
@@ -87,9 +89,16 @@ def _encrypted(stream: Stream, wish: Wish, now: Instant, place: Path) -> tuple[i
     with gpg.temporary_ring() as ring:
         ring.import_keys(wish.public.read_bytes())
         ring.check_recipients(wish.recipients, now.seconds).enforce()
-        with durable.growing(place) as sink:
-            gpg.encrypt(ring, wish.recipients, stream, sink.write)
-        return sink.size, digest.hexadecimal(sink.sha256())
+        with durable.growing(place) as file, closing(Aside()) as aside:
+            total = digest.Sha256()
+
+            def keep(piece: bytes) -> None:
+                total.update(piece)
+                file.write(piece)
+
+            gpg.encrypt(ring, wish.recipients, stream, lambda piece: aside.put(keep, piece))
+            aside.settle()
+        return file.size, digest.hexadecimal(total.digest())
 
 
 def _about(
