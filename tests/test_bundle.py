@@ -14,6 +14,7 @@ import pytest
 
 from sealwright import runtime
 from sealwright.contracts.bundle import audit_gate_build_loop_phase2 as gate
+from tests.support import pythons
 from tests.support.example import PROJECT, Repository, copied, make, ran
 
 NAME = "artifacts/bundles/Bundle_Build_Loop_Phase2_v1.1"
@@ -21,6 +22,17 @@ GATE = "scripts/audit_gate_build_loop_phase2.py"
 DOCUMENT = "docs/03_runtime/Implementation_Plan_Build_Loop_Phase2_v1.1.md"
 CONFIG = f"document: {DOCUMENT}\n"
 FILES = {DOCUMENT: "# A plan\n", "config/bundle.yaml": CONFIG}
+AGAIN = """
+import hashlib, pathlib, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, "scripts")
+import audit_gate_build_loop_phase2 as gate
+files = {p.as_posix(): p.read_bytes() for p in pathlib.Path(".").rglob("*") if p.is_file()}
+del files[gate.MANIFEST]
+sums = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
+files[gate.MANIFEST] = gate.render_manifest(sums)
+print(hashlib.sha256(gate.encode(files)).hexdigest())
+"""
 ANY = """layout: any
 files:
   pytest.ini: pytest.ini
@@ -44,6 +56,10 @@ def small(tmp_path: Path, test: str) -> Repository:
     """A repository whose bundle holds one test and nothing else."""
     files = {"pytest.ini": "[pytest]\n", "test_it.py": test, "config/bundle.yaml": ANY}
     return make(tmp_path / "small", files, ["bundle"])
+
+
+def sha256(place: Path) -> str:
+    return hashlib.sha256(place.read_bytes()).hexdigest()
 
 
 def unpacked(repo: Repository, folder: Path) -> Path:
@@ -91,15 +107,21 @@ def test_both_commands_of_the_document_work_in_a_checkout(bundled):
     assert done.code == 0 and done.out.endswith("RESULT: PASS\n"), done.said
 
 
-def test_both_commands_of_the_document_work_in_the_unpacked_bundle_alone(bundled, tmp_path):
+@pytest.mark.parametrize("version", pythons.found())
+def test_both_commands_of_the_document_work_in_the_unpacked_bundle_alone(
+    bundled, tmp_path, version
+):
+    """With a Python that has pytest and nothing else; it makes the same bytes as ours, too."""
+    python = pythons.bare(pythons.program(version), tmp_path / "python")
     folder = unpacked(bundled, tmp_path / "alone")
+    alone = Repository(folder)
+    assert alone.run(python, "-c", AGAIN).out.strip() == sha256(bundled.root / f"{NAME}.zip")
     zip_there = folder / f"{NAME}.zip"
     zip_there.parent.mkdir(parents=True)
     shutil.copy(bundled.root / f"{NAME}.zip", zip_there)
-    alone = Repository(folder)
-    done = alone.run(sys.executable, "-I", GATE, "--zip", f"{NAME}.zip")
+    done = alone.run(python, GATE, "--zip", f"{NAME}.zip")
     assert done.code == 0 and done.out.endswith("RESULT: PASS\n"), done.said
-    done = alone.run(sys.executable, "-m", "pytest", "-q", PYTHONPATH="")
+    done = alone.run(python, "-m", "pytest", "-q")
     assert done.code == 0, done.said
 
 
@@ -114,11 +136,7 @@ def test_the_same_files_make_the_same_bytes(_bundled, tmp_path, difference):
         os.umask(before)
     assert done.code == 0, done.said
     for suffix in (".zip", ".manifest.txt"):
-        digests = {
-            hashlib.sha256((repo.root / f"{NAME}{suffix}").read_bytes()).hexdigest()
-            for repo in (_bundled, other)
-        }
-        assert len(digests) == 1
+        assert len({sha256(repo.root / f"{NAME}{suffix}") for repo in (_bundled, other)}) == 1
 
 
 def test_the_workspace_is_what_the_gate_validated_and_nothing_else(bundled):

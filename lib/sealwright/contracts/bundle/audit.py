@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from sealwright import durable, process
-from sealwright.contracts.bundle import audit_gate_build_loop_phase2 as gate
-from sealwright.contracts.bundle.settings import Settings
+from sealwright.contracts.bundle import building
+from sealwright.contracts.bundle.settings import MANIFEST, Settings
 from sealwright.errors import Refused
 from sealwright.step import Run, Step
 from sealwright.verdict import Verdict
@@ -21,7 +21,7 @@ _TIME = 1800.0  # seconds
 
 def _judged(settings: Settings, run: Run, *more: str) -> str:
     """Run the gate on the bundle and return what it said; `Refused` unless it is PASS."""
-    argv = [sys.executable, "-I", "-B", gate.__file__, "--zip", str(run.path(settings.zip))]
+    argv = [sys.executable, "-I", "-B", str(building.GATE), "--zip", str(run.path(settings.zip))]
     done = process.run(
         [*argv, "--layout", settings.layout, *more],
         cwd=run.folder(),
@@ -66,11 +66,11 @@ def workspace_step(settings: Settings) -> Step:
         folder = run.folder() / "workspace"
         _judged(settings, run, "--extract-dir", str(folder))
         files = {
-            path.relative_to(folder).as_posix(): path.read_bytes()
+            path.relative_to(folder).as_posix(): path
             for path in folder.rglob("*")
             if path.is_file()
         }
-        durable.create(run.path(deliverable), gate.encode(files))
+        building.pack(files, files.pop(MANIFEST), run.path(deliverable))
 
     return Step(
         name="bundle:workspace",

@@ -119,14 +119,17 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unicodedata
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, NoReturn
+from typing import BinaryIO, NamedTuple, NoReturn, TypeVar
 from xml.etree import ElementTree
 
+_T = TypeVar("_T")
 PASS, FAIL, BLOCKED = "PASS", "FAIL", "BLOCKED"
 EXIT = {PASS: 0, FAIL: 2, BLOCKED: 3}
 MARK = {PASS: "[OK]", FAIL: "[X]", BLOCKED: "[?]"}
@@ -139,11 +142,13 @@ TOTAL = 1024  # bytes of a path
 LISTING = 2**25  # bytes of a manifest
 SHOWN = 2**23  # bytes of a stream in the report; the raw log has all
 JUNIT = 2**26  # bytes of a JUnit report
-PIECE = 2**20
+LAST = 2**20  # bytes of what pytest said last
+PIECE = 2**18
 GRACE = 1.0  # seconds in which what a child started may end after it
 LEFT = 125  # how the supervisor ends when somebody is left behind
 MEMORY, FILE = 2**32, 2**28  # bytes: limits of a child
 PROCESSES = 512  # of a child, where it is alone among its user's
+THREADS = min(8, os.cpu_count() or 1)  # for hashing and writing, which need no interpreter
 
 REQUIRED = (
     "scripts/audit_gate_build_loop_phase2.py",
@@ -209,9 +214,15 @@ def encode(members: Mapping[str, bytes]) -> bytes:
     """Return the only zip of these members that the gate takes; `Refused` if there is none."""
     pairs = sorted((path.encode("utf-8", "surrogatepass"), data) for path, data in members.items())
     check_names([name for name, _ in pairs])
-    total = sum(len(data) + 2 * len(name) + _LOCAL.size + _CENTRAL.size for name, data in pairs)
-    _check_limits(len(pairs), total + _END.size)
+    check_limits([(name, len(data)) for name, data in pairs])
     return frame(pairs)
+
+
+def check_limits(sizes: Sequence[tuple[bytes, int]]) -> None:
+    """See that a zip of these raw names and sizes of contents is none that is too large."""
+    heads = _LOCAL.size + _CENTRAL.size
+    total = sum(size + 2 * len(name) + heads for name, size in sizes)
+    _check_limits(len(sizes), total + _END.size)
 
 
 def frame(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -348,9 +359,13 @@ def _check_limits(count: int, size: int) -> None:
         raise Refused("Z09-end", f"expected a zip, found {size} bytes")
 
 
+_READING = threading.Lock()  # one place in a file at a time
+
+
 def _at(file: BinaryIO, offset: int, length: int) -> bytes:
-    file.seek(offset)
-    data = file.read(length)
+    with _READING:
+        file.seek(offset)
+        data = file.read(length)
     if len(data) != length:
         raise Refused("Z08-short", f"expected {length} bytes from byte {offset} on, found fewer")
     return data
@@ -668,6 +683,7 @@ _TOOLS = {
     *("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging", "pygments", "colorama"),
     *("exceptiongroup", "tomli", "sitecustomize", "usercustomize", "site-packages"),
 }
+_TOOLS |= {name.lower() for name in sys.stdlib_module_names}
 _CODE = (".py", ".pyw", ".pyc", ".pyd", ".so")
 
 
@@ -691,8 +707,7 @@ def _shadows(path: str) -> bool:
     first, _, rest = path.partition("/")
     if not rest and not first.lower().endswith(_CODE):
         return False
-    name = collision_key(first if rest else first.partition(".")[0])
-    return name in _TOOLS or name in {each.lower() for each in sys.stdlib_module_names}
+    return collision_key(first if rest else first.partition(".")[0]) in _TOOLS
 
 
 # G5 hashes
@@ -708,9 +723,14 @@ _OLD |= getattr(os, "O_NONBLOCK", 0)  # a FIFO does not make the gate wait
 def extract(bundle: Zip, digests: Mapping[str, str], folder: Path) -> None:
     """Write all members under a fresh folder, and see that both they and the disk are as listed."""
     _make_fresh(folder)
+
+    def write(member: Member) -> None:
+        _write(bundle.file, member, digests[member.name.decode()], folder)
+
     try:
-        for member in bundle.members:
-            _write(bundle.file, member, digests[member.name.decode()], folder)
+        for above in sorted({above for path in digests for above in _folders(path)}):
+            (folder / above).mkdir(0o755)
+        _each(write, bundle.members)
     except OSError as problem:
         raise Refused("B05-write", f"cannot write: {problem.strerror}", BLOCKED) from None
     try:
@@ -733,10 +753,7 @@ def _make_fresh(folder: Path) -> None:
 
 
 def _write(file: BinaryIO, member: Member, expected: str, folder: Path) -> None:
-    place = folder / member.name.decode()
-    for parent in [*place.relative_to(folder).parents][-2::-1]:
-        with contextlib.suppress(FileExistsError):
-            (folder / parent).mkdir(0o755)
+    place = os.path.join(folder, *member.name.decode().split("/"))
     found = hashlib.sha256()
     with open(os.open(place, _NEW, 0o644), "wb") as target:
         for piece in pieces(file, member.content, member.size):
@@ -744,6 +761,23 @@ def _write(file: BinaryIO, member: Member, expected: str, folder: Path) -> None:
             target.write(piece)
     if found.hexdigest() != expected:
         raise Refused("M30-hash", f"{shown(member.name)} has other bytes than listed")
+
+
+def _each(act: Callable[[_T], None], items: Sequence[_T]) -> None:
+    """Do it for all of them in some threads; raise what the first raised that did not succeed."""
+
+    def part(first: int) -> tuple[int, Exception] | None:
+        for index in range(first, len(items), THREADS):
+            try:
+                act(items[index])
+            except Exception as problem:
+                return index, problem
+        return None
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        failed = [found for found in pool.map(part, range(THREADS)) if found]
+    if failed:
+        raise min(failed)[1]
 
 
 # G8 workspace
@@ -757,8 +791,7 @@ def check_tree(folder: Path, digests: Mapping[str, str]) -> None:
         raise Refused("W11-removed", f"{shown(min(removed))} is not there")
     if added := found - expected:
         raise Refused("W10-added", f"{shown(min(added))} was added")
-    for path in sorted(expected):
-        _check_file(folder / path, path, digests.get(path))
+    _each(lambda path: _check_file(folder, path, digests.get(path)), sorted(expected))
 
 
 def _walk(folder: Path, prefix: str = "") -> Iterator[str]:
@@ -778,7 +811,8 @@ def _walk(folder: Path, prefix: str = "") -> Iterator[str]:
                 rest.append(f"{here}{entry.name}/")
 
 
-def _check_file(place: Path, path: str, expected: str | None) -> None:
+def _check_file(folder: Path, path: str, expected: str | None) -> None:
+    place = os.path.join(folder, *path.split("/"))
     mode = os.lstat(place).st_mode
     if not (stat.S_ISDIR(mode) if expected is None else stat.S_ISREG(mode)):
         raise Refused("W13-kind", f"{shown(path)} is something else now")
@@ -786,7 +820,7 @@ def _check_file(place: Path, path: str, expected: str | None) -> None:
         raise Refused("W12-changed", f"{shown(path)} has other bytes")
 
 
-def _hash(place: Path) -> str | None:
+def _hash(place: str) -> str | None:
     try:
         with open(os.open(place, _OLD), "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -1046,7 +1080,7 @@ def modules(paths: Iterable[str]) -> list[tuple[str, str]]:
     found = []
     for path in paths:
         parts = path.removesuffix(".py").split("/")
-        if not path.endswith(".py") or parts[0] != "runtime" or parts[1] == "tests":
+        if not path.endswith(".py") or parts[0] != "runtime" or parts[1:2] in ([], ["tests"]):
             continue
         parts = parts[:-1] if parts[-1] == "__init__" else parts
         if parts[-1] != "__main__" and all(part.isidentifier() for part in parts):
@@ -1151,8 +1185,8 @@ def _check_pytest(scratch: Scratch) -> None:
 
 def _last(place: Path) -> bytes:
     with _said(place) as said:
-        said.seek(max(0, said.seek(0, os.SEEK_END) - PIECE))
-        return said.read(PIECE)
+        said.seek(max(0, said.seek(0, os.SEEK_END) - LAST))
+        return said.read(LAST)
 
 
 def check_junit(place: Path) -> None:

@@ -9,36 +9,30 @@ is the directory hash of Go modules over the listed files.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 
-from sealwright import digest, durable, manifest, runtime
-from sealwright.contracts.bundle import audit_gate_build_loop_phase2 as gate
-from sealwright.contracts.bundle.settings import FILE, PHASE2, Settings
+from sealwright import digest, durable, hashing, manifest, runtime
+from sealwright.archive import source
+from sealwright.contracts.bundle.settings import FILE, MANIFEST, PHASE2, Settings
 from sealwright.errors import Misconfigured, Refused
 from sealwright.manifest import Entry
 from sealwright.paths import RelPath
 from sealwright.step import Fact, File, Run, Step, World
 from sealwright.verdict import Verdict
 
-GATE = "scripts/audit_gate_build_loop_phase2.py"
 DOCUMENT = "docs/03_runtime/Implementation_Plan_Build_Loop_Phase2_v1.1.md"
-PYTEST = "[pytest]\ntestpaths = runtime/tests\n"
+GATE = Path(__file__).with_name("audit_gate_build_loop_phase2.py")
+_PYTEST = Path(__file__).with_name("phase2_pytest.ini")
 
 
-def _core() -> Iterator[tuple[str, Path]]:
-    """Yield the files of the trusted core, with their places in a bundle."""
-    top = Path(runtime.__file__).parent
-    for path in sorted(top.rglob("*.py")):
-        yield f"runtime/{path.relative_to(top).as_posix()}", path
-
-
-def _own(settings: Settings) -> dict[str, bytes]:
+def _own(settings: Settings) -> dict[str, Path]:
     """Return the members of a bundle that are Sealwright's, not the repository's."""
     if settings.layout != PHASE2:
         return {}
-    made = {place: path.read_bytes() for place, path in _core()}
-    return made | {GATE: Path(gate.__file__).read_bytes(), "pytest.ini": PYTEST.encode()}
+    top = Path(runtime.__file__).parent
+    core = {f"runtime/{place.relative_to(top).as_posix()}": place for place in top.rglob("*.py")}
+    return {**core, f"scripts/{GATE.name}": GATE, "pytest.ini": _PYTEST}
 
 
 def _theirs(settings: Settings) -> dict[str, RelPath]:
@@ -49,34 +43,35 @@ def _theirs(settings: Settings) -> dict[str, RelPath]:
 
 def _core_fact(settings: Settings) -> Fact:
     def read(world: World) -> str:
-        own = _own(settings)
-        return digest.sha256(b"".join(digest.sha256(own[name]).encode() for name in sorted(own)))
+        return digest.sha256(listing(own)) if (own := _own(settings)) else ""
 
     return Fact("trusted core and audit gate", read)
 
 
-def members(settings: Settings, world: World) -> dict[str, bytes]:
-    """Return what the bundle holds but its manifest; `Refused` if two are at one place."""
+def members(settings: Settings, world: World) -> dict[str, Path]:
+    """Return where the members of the bundle lie, but its manifest; no place is taken twice."""
     own, theirs = _own(settings), _theirs(settings)
-    if both := sorted({*own, gate.MANIFEST} & theirs.keys()):
+    if both := sorted({*own, MANIFEST} & theirs.keys()):
         what = f"{both[0]}: expected a place that is free, found one that Sealwright fills"
         raise Misconfigured(f"{FILE}: files: {what}; choose another")
-    return own | {place: world.place(path).read_bytes() for place, path in theirs.items()}
+    return own | {place: world.place(path) for place, path in theirs.items()}
 
 
-def _listing(found: dict[str, bytes]) -> bytes:
+def listing(found: Mapping[str, Path]) -> bytes:
+    """Return the manifest of files by their places in a bundle."""
+    sums = hashing.identities(found.values())
     entries = [
-        Entry(RelPath(place), digest.hexadecimal(digest.sha256(data)))
-        for place, data in found.items()
+        Entry(RelPath(place), digest.hexadecimal(sha256))
+        for place, sha256 in zip(found, sums, strict=True)
     ]
-    return manifest.render(entries, itself=RelPath(gate.MANIFEST))
+    return manifest.render(entries, itself=MANIFEST)
 
 
 def manifest_step(settings: Settings) -> Step:
     """Return the step that lists what the bundle will hold."""
 
     def act(run: Run) -> Verdict:
-        data = _listing(members(settings, run))
+        data = listing(members(settings, run))
         durable.create(run.path(settings.manifest), data)
         durable.create(run.path(settings.ignoring), b"*\n")
         raw = bytes.fromhex(digest.hexadecimal(digest.sha256(data)))
@@ -96,11 +91,7 @@ def zip_step(settings: Settings) -> Step:
     """Return the step that writes the bundle."""
 
     def act(run: Run) -> None:
-        listed = run.path(settings.manifest).read_bytes()
-        found = members(settings, run)
-        if _listing(found) != listed:
-            raise Refused("bundle: its files changed since they were listed; run again")
-        durable.create(run.path(settings.zip), gate.encode({**found, gate.MANIFEST: listed}))
+        pack(members(settings, run), run.path(settings.manifest), run.path(settings.zip))
 
     return Step(
         name="bundle:zip",
@@ -110,3 +101,21 @@ def zip_step(settings: Settings) -> Step:
         outputs=(settings.zip,),
         arguments={"files": _theirs(settings)},
     )
+
+
+def pack(found: Mapping[str, Path], listed_in: Path, place: Path) -> None:
+    """Write the zip of files, which must be as a manifest lists them, and of that manifest."""
+    from sealwright.contracts.bundle import packing
+
+    data = listed_in.read_bytes()
+    listed: dict[str, str] = dict(manifest.parse(data, MANIFEST, itself=MANIFEST))
+    if listed.keys() != found.keys():
+        raise Refused("bundle: other files than were listed; run again")
+    listed[MANIFEST] = digest.hexadecimal(digest.sha256(data))
+    sources = [
+        source.of_file(file, RelPath(path))._replace(sha256=listed[path])
+        for path, file in {**found, MANIFEST: listed_in}.items()
+    ]
+    with durable.growing(place) as sink:
+        for piece in packing.zipped(sources):
+            sink.write(piece)

@@ -20,6 +20,7 @@ from sealwright.step import File
 
 FILE = "config/bundle.yaml"
 PHASE2 = "phase2"
+MANIFEST = RelPath("manifest.txt")  # in a bundle
 
 
 @dataclass(frozen=True, slots=True)
