@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # little is archived where threads are not worth their import
     from concurrent.futures import Future, ThreadPoolExecutor
 
-BEHIND = 4  # pieces that may wait
+BEHIND = 2  # pieces that may wait
 
 
 class Aside:
