@@ -1,6 +1,6 @@
 """``python -m benchmarks [FAMILY…] [SIZE…] [--quick] [--results FOLDER]``
 
-Families are graphs, trees, manifests, registries and snapshots; none means all.  Sizes are
+Families are graphs, trees, manifests, registries, snapshots and bundles; none means all.  Sizes are
 numbers of steps, of files or of records.  Results go to benchmarks/results, and from
 there to the page and its pictures; ``--quick`` only sees whether everything still works, and
 keeps its results under build/.
@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import (
+    bundles,
     graphs,
     machine,
     manifests,
@@ -36,12 +37,21 @@ FAMILIES: dict[str, Callable[[Sequence[int], Path, int], list[Row]]] = {
     "manifests": manifests.run,
     "registries": registries.run,
     "snapshots": snapshots.run,
+    "bundles": bundles.run,
 }
 VERSIONS: dict[str, Callable[[], Mapping[str, str]]] = {
     "registries": lambda: {peers.OURS.name: peers.OURS.version()},
     "snapshots": snapshots.versions,
+    "bundles": bundles.versions,
 }
-QUICK = {"graphs": 10, "trees": 120, "manifests": 200, "registries": 60, "snapshots": 50}
+QUICK = {
+    "graphs": 10,
+    "trees": 120,
+    "manifests": 200,
+    "registries": 60,
+    "snapshots": 50,
+    "bundles": 50,
+}
 
 
 def main(words: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import snapshots
+from benchmarks import bundles, snapshots
 from benchmarks.contest import Row
 from benchmarks.manifests import PLAIN, WARM
 from benchmarks.peers import doit
@@ -118,6 +118,14 @@ GOALS: tuple[Goal | Memory, ...] = (
     ),
     *(Goal(f"the same: a fresh {name}", 1, *EXPORTED, (peer,)) for name, peer in BACKUPS.items()),
     Memory("memory of that, at its peak", 64, *EXPORTED),
+    Goal(
+        "bundle of 1 GB, written: zip -0",
+        *(1.1, "bundles", "build", 10_000, bundles.BUILD, (bundles.ZIP,)),
+    ),
+    Goal(
+        "bundle of 1 GB, audited: unzip -t and sha256sum -c",
+        *(1.1, "bundles", "audit", 10_000, bundles.AUDIT, (bundles.LOOK,)),
+    ),
     Goal(
         "append to a registry of 1,000,000 records: to one of 1,000",
         *(1.1, "registries", "append", 1_000_000, TOOL, (TOOL,), 1_000),

@@ -38,6 +38,8 @@ TITLES = {
     ("registries", "check"): "Registry of N records, verified without an index",
     ("snapshots", "export"): "Encrypted snapshot of N files",
     ("snapshots", "all"): "Snapshot of N files: the export, and the rest of ours",
+    ("bundles", "build"): "Bundle of N files, written",
+    ("bundles", "audit"): "Bundle of N files, audited",
 }
 
 

@@ -2,9 +2,10 @@
 
 One file in a thousand is large; the others hold 1 to 8 KiB, each size as likely as any other,
 and all of them N times 20,000 bytes: 1 GB where N is 50,000.  The bytes are the same each time.
-The folder is an extra root of a repository with one chain from raw input to work order.  What
-is read is in the page cache.  Every turn begins with nothing where it writes, and what it
-wrote is synced before its time is up: unlike all others, these figures hold what a disk takes.
+The folder is an extra root of a repository with one chain from raw input to work order.  Every
+turn begins with nothing where it writes and with all that it reads in the page cache, which
+not every tool leaves there; what it wrote is synced before its time is up.  So, unlike all
+others, these figures hold what a disk takes.
 
 ``export`` is `exporting.export` in a process of its own, and what others make of the same
 folder: GNU tar and Python's tarfile, through sha256sum and ``gpg -z0`` for the same recipient;
@@ -26,7 +27,6 @@ import random
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ from pathlib import Path
 from benchmarks import contest, exports, manifests, measure
 from benchmarks.contest import Row
 from benchmarks.measure import Sample, Wrong
-from benchmarks.peers import OURS, find
+from benchmarks.peers import OURS, find, said
 from sealwright import __version__, gpg, setup
 
 SIZES = (50_000,)
@@ -76,10 +76,11 @@ class Ground:
     files: int
 
     def clear(self) -> None:
-        """Leave nothing of an earlier turn, nor anything that would be written back now."""
+        """Leave nothing of an earlier turn, nor anything that would be written back or read now."""
         shutil.rmtree(self.out, ignore_errors=True)
         self.out.mkdir()
         os.sync()
+        self.shell(f"find {self.root / exports.EXTRA} -type f -exec cat {{}} + >/dev/null")
 
     def program(self, what: str, *words: str | Path) -> Sample:
         argv = [sys.executable, exports.__file__, what, *map(str, words)]
@@ -261,10 +262,4 @@ def run(sizes: Sequence[int], folder: Path, runs: int) -> list[Row]:
 def versions() -> Mapping[str, str]:
     """Return the versions of all programs."""
     asked = {"tar": "--version", "gpg": "--version", "restic": "version", "borg": "--version"}
-    found = {"Sealwright": __version__}
-    for name, word in asked.items():
-        if program := find(name):
-            said = subprocess.run([program, word], capture_output=True, text=True, check=True)
-            number = re.search(r"\d+(\.\d+)+", said.stdout)
-            found[name] = number[0] if number else "unknown"
-    return found
+    return {"Sealwright": __version__} | said(asked)

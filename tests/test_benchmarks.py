@@ -21,6 +21,7 @@ ASKED = {
     "manifests": {"small", "large", "mixed", "many"},
     "registries": {"append", "check", "verify all", *(f"verify {new:,} new" for new in NEW)},
     "snapshots": {"export", "all"},
+    "bundles": {"build", "audit"},
 }
 
 

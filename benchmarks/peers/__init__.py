@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.peers import doit, make, ninja, pytask, sealwright, snakemake
-from benchmarks.peers.peer import Peer, find
+from benchmarks.peers.peer import Peer, find, said
 
 OURS = sealwright.PEER
 KNOWN: tuple[Peer, ...] = (
@@ -15,7 +15,7 @@ KNOWN: tuple[Peer, ...] = (
     snakemake.PEER,
 )
 
-__all__ = ["KNOWN", "OURS", "Peer", "find", "present"]
+__all__ = ["KNOWN", "OURS", "Peer", "find", "present", "said"]
 
 
 def present() -> list[Peer]:

@@ -37,10 +37,18 @@ class Peer:
         """Return the number that it says to be its version."""
         if self.number:
             return self.number
-        argv = [*(self.command() or ())[:1], "--version"]
-        done = subprocess.run(argv, capture_output=True, text=True, check=True)
-        found = re.search(r"\d+(\.\d+)+", done.stdout)
-        return found[0] if found else "unknown"
+        return said({self.argv[0]: "--version"}).get(self.argv[0], "unknown")
+
+
+def said(asked: Mapping[str, str]) -> dict[str, str]:
+    """Return what programs that are there call their versions, when asked with a word each."""
+    found = {}
+    for name, word in asked.items():
+        if program := find(name):
+            done = subprocess.run([program, word], capture_output=True, text=True, check=True)
+            number = re.search(r"\d+(\.\d+)+", done.stdout)
+            found[name] = number[0] if number else "unknown"
+    return found
 
 
 def find(program: str) -> str | None:
