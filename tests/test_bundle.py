@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import shutil
@@ -199,3 +200,27 @@ def test_a_file_cannot_take_the_place_of_one_of_ours(bundled):
     bundled.write("config/bundle.yaml", f"{CONFIG}files: {{runtime/canonical.py: {DOCUMENT}}}\n")
     done = bundled.doit()
     assert done.code == 3 and "found one that Sealwright fills" in done.said
+
+
+def test_sealwright_verify_reads_a_bundle_and_executes_nothing(bundled, tmp_path):
+    done = bundled.sealwright("verify", f"{NAME}.zip")
+    assert done.code == 0 and "a bundle" in done.out, done.said
+    lines = (bundled.root / f"{NAME}.manifest.txt").read_text().splitlines(keepends=True)
+    h1 = base64.b64encode(hashlib.sha256("".join(lines).encode()).digest()).decode()
+    assert f"h1:{h1}" in done.out
+    other = small(tmp_path, "raise SystemExit(1)\n")
+    assert other.doit("bundle:zip").code == 0
+    assert other.sealwright("verify", f"{NAME}.zip").code == 0
+
+
+def test_sealwright_verify_names_what_is_wrong_with_a_bundle(bundled):
+    place = bundled.root / f"{NAME}.zip"
+    data = bytearray(place.read_bytes())
+    data[data.index(b"# A plan")] ^= 1
+    place.write_bytes(data)
+    done = bundled.sealwright("verify", f"{NAME}.zip")
+    assert done.code == 2 and "Z13-crc" in done.said, done.said
+    files = {"a": b"one"}
+    place.write_bytes(gate.encode(files | {"manifest.txt": gate.render_manifest({"a": "0" * 64})}))
+    done = bundled.sealwright("verify", f"{NAME}.zip")
+    assert done.code == 2 and "a: M30-hash: expected sha256:0000" in done.said, done.said

@@ -7,6 +7,8 @@ a folder with ``sha256sums.txt``       a sot pack: contents, checksums, digests
 a folder with ``snapshot_manifest.json``  a snapshot: manifest, encrypted bytes; inside a
                                        repository, its records, and its archive made again
 a ``.sealwright`` folder               the run journal, and every receipt beside it
+a zip                                  a bundle: form, names, manifest, every file of it; its
+                                       tests are for its audit gate
 an ``artifact_registry.jsonl``         the registry: every line, and every file both ways
 a file of JSON lines                   a run journal, an activity feed or another ledger:
                                        every line
@@ -33,8 +35,8 @@ from sealwright.snapshot import verification
 from sealwright.verdict import Finding, Verdict, together
 
 KINDS = (
-    "a sot pack, a snapshot, an artifact registry, an engine's state folder, a run journal, an "
-    "activity feed or a ledger"
+    "a sot pack, a snapshot, a bundle, an artifact registry, an engine's state folder, a run "
+    "journal, an activity feed or a ledger"
 )
 
 
@@ -73,6 +75,9 @@ def _file(path: Path, restored: bool) -> Recognised | None:
     if above := _repository(path, REGISTRY):
         registry = Registry(above)
         return Recognised("an artifact registry", lambda: fsck(registry, restored=restored))
+    with path.open("rb") as file:
+        if file.read(2) == b"PK":
+            return Recognised("a bundle", lambda: _bundle(path))
     first = _first_line(path)
     if first is None:
         return None
@@ -112,6 +117,12 @@ def _snapshot(folder: Path) -> Verdict:
     if above and (above / REGISTRY).is_file():
         return verification.inside(Registry(above), folder)
     return verification.alone(folder)[1]
+
+
+def _bundle(path: Path) -> Verdict:
+    from sealwright.contracts.bundle import verification  # only a bundle pays for its gate
+
+    return verification.check(path)
 
 
 def _journal(path: Path) -> Verdict:

@@ -258,6 +258,13 @@ def test_graph_draws_steps_and_files_and_marks_what_is_stale(ran, form):
     assert out.startswith({"mermaid": "flowchart LR", "dot": "digraph", "json": "{"}[form])
 
 
+@pytest.mark.parametrize("command", ["info", "why", "plan", "run"])
+def test_an_unknown_name_is_one_sentence(ran, command):
+    done = doit(ran, command, "nope")
+    assert done.code == 3 and 'invalid parameter: "nope"' in done.err
+    assert "Traceback" not in done.out + done.err
+
+
 def test_info_tells_the_files_and_the_true_status(ran):
     out = doit(ran, "info", "text:copy").out
     assert "out/b.txt" in out and "text:copy: is up to date" in out

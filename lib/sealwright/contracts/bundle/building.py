@@ -67,6 +67,12 @@ def listing(found: Mapping[str, Path]) -> bytes:
     return manifest.render(entries, itself=MANIFEST)
 
 
+def h1(listed: bytes) -> str:
+    """Return the directory hash of Go modules over the files that a manifest lists."""
+    raw = bytes.fromhex(digest.hexadecimal(digest.sha256(listed)))
+    return f"h1:{base64.b64encode(raw).decode()}"
+
+
 def manifest_step(settings: Settings) -> Step:
     """Return the step that lists what the bundle will hold."""
 
@@ -74,8 +80,7 @@ def manifest_step(settings: Settings) -> Step:
         data = listing(members(settings, run))
         durable.create(run.path(settings.manifest), data)
         durable.create(run.path(settings.ignoring), b"*\n")
-        raw = bytes.fromhex(digest.hexadecimal(digest.sha256(data)))
-        return Verdict((), {"h1": f"h1:{base64.b64encode(raw).decode()}"})
+        return Verdict((), {"h1": h1(data)})
 
     return Step(
         name="bundle:manifest",

@@ -50,6 +50,9 @@ class Info(Ours, StockInfo):  # type: ignore[misc]
 
     def _execute(self, pos_args: list[str], hide_status: bool = False) -> int:
         engine = self.find_engine()
+        unknown = [name for name in pos_args if name not in {task.name for task in self.task_list}]
+        if unknown:
+            raise InvalidCommand(not_found=unknown[0])
         if engine is None or not pos_args or pos_args[0] not in engine.graph.steps:
             return int(super()._execute(pos_args, hide_status) or 0)
         with engine.asking():
