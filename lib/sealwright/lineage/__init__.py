@@ -34,7 +34,7 @@ snapshot_manifest  ``snapshots/<snapshot_id>``  the snapshot's work_order, the s
 Every parent stands on an earlier line and has the digest that its child repeats.  One other
 record is allowed, and told in the evidence as ``recovered``: that of `Ledger.recover`, which
 cut a broken registry.  Secrets are looked for by the detectors of detect-secrets (see
-`secrets`); what one finds is named by its place and kind, never by its value.
+`sealwright.secrets`); what one finds is named by its place and kind, never by its value.
 
 An index may lie beside it: a SQLite file which knows where each record stands, and how long
 the registry was and how its last line read when it was last verified.  Only lines after that

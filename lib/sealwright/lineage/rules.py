@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from sealwright.lineage import secrets
+from sealwright import secrets
 from sealwright.lineage.artifact import Artifact, Parent
 from sealwright.lineage.index import Index, Row
 

@@ -1,5 +1,7 @@
 """Whether a value of JSON holds what looks like a secret: asked of detect-secrets' detectors.
 
+`found` says where, `scrubbed` takes it away.
+
 All its detectors are used but the one for public addresses, which are no secrets; only their
 patterns are, so none asks the network.  Headers of private keys of every kind, and what is
 called a passphrase, are added.  Each string is looked at as
@@ -34,13 +36,32 @@ _SHORT = 8  # no word of so few characters reaches the least entropy that is a f
 def found(meta: Mapping[str, Any], known: Callable[[str], bool]) -> Iterator[str]:
     """Yield a reason for each place of ``meta`` that looks like a secret; never its value."""
     for place, key, text in _texts("meta", "", meta):
-        if _PUBLIC.fullmatch(text):
-            kinds = _kinds(key, "0" * 64)  # only its key can tell anything
-        else:
-            kinds = [*_kinds(key, text), *_random(text, known)]
-        if kinds:
-            kinds = sorted(set(kinds))
+        if kinds := _all_kinds(key, text, known):
             yield f"{place}: expected no secret, found what looks like: {', '.join(kinds)}"
+
+
+def scrubbed(value: Any, known: Callable[[str], bool] = lambda word: False, key: str = "") -> Any:
+    """Return a value of JSON in which each string that looks like a secret says only which kind.
+
+    >>> scrubbed({"url": "https://me:hunter22@example.org", "lines": 3})
+    {'url': '<scrubbed: Basic Auth Credentials>', 'lines': 3}
+    """
+    if isinstance(value, str):
+        kinds = _all_kinds(key, value, known)
+        return f"<scrubbed: {', '.join(kinds)}>" if kinds else value
+    if isinstance(value, Mapping):
+        return {
+            scrubbed(name, known): scrubbed(inner, known, name) for name, inner in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [scrubbed(inner, known, key) for inner in value]
+    return value
+
+
+def _all_kinds(key: str, text: str, known: Callable[[str], bool]) -> list[str]:
+    if _PUBLIC.fullmatch(text):
+        return sorted(set(_kinds(key, "0" * 64)))  # only its key can tell anything
+    return sorted({*_kinds(key, text), *_random(text, known)})
 
 
 def _texts(place: str, key: str, value: Any) -> Iterator[tuple[str, str, str]]:
