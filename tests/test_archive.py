@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from sealwright import archive, durable
 from sealwright.archive import Member, Source, Stream
+from sealwright.archive.aside import Ahead
 from sealwright.archive.layout import header
 from sealwright.errors import Damaged, Misconfigured, Refused
 from sealwright.paths import RelPath, parse
@@ -688,3 +689,21 @@ def test_a_disk_that_takes_little_at_a_time_gets_everything(
     monkeypatch.setattr(durable.system, "write", lambda fd, data: os.write(fd, data[:5]))
     archive.extract(reading(SMALL), tmp_path)
     assert packed(tmp_path) == SMALL
+
+
+def test_what_is_read_ahead_is_what_is_read_and_a_failure_comes_in_its_place():
+    pieces = [b"one", b"two"]
+
+    class Source:
+        def read(self, count):
+            if not pieces:
+                raise OSError("the disk is gone")
+            return pieces.pop(0)
+
+    ahead = Ahead(Source())
+    assert (ahead.read(), ahead.read()) == (b"one", b"two")
+    with pytest.raises(OSError, match="the disk is gone"):
+        ahead.read()
+    with pytest.raises(ValueError, match="expected a count"):
+        ahead.read(7)
+    ahead.close()

@@ -1,13 +1,17 @@
-"""Work done beside our own, in order and never far behind: hashing, which needs no interpreter.
+"""Work done beside our own, in order: behind it, as hashing, or ahead of it, as reading.
 
-What the other thread raises is raised at the next `put`, or at the latest by `settle`.
+`Aside` is never far behind; what its thread raises is raised at the next `put`, or at the latest by
+`settle`.  `Ahead` reads one piece more than it was asked for; what its thread raises is raised
+in the place of that piece.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from sealwright.digest import PIECE
 
 if TYPE_CHECKING:  # little is archived where threads are not worth their import
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -44,3 +48,34 @@ class Aside:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
         self._waiting.clear()
+
+
+class Readable(Protocol):
+    """What is read once, from its beginning to its end."""
+
+    def read(self, count: int, /) -> bytes:
+        """Return the next bytes, at most ``count`` of them; none at the end only."""
+
+
+class Ahead:
+    """What `source` gives, while a thread of its own fetches the next piece of it."""
+
+    def __init__(self, source: Readable) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        self._source = source
+        self._pool = ThreadPoolExecutor(1)
+        self._next = self._pool.submit(source.read, PIECE)
+
+    def read(self, count: int = PIECE) -> bytes:
+        """Return the next piece; ``count`` has to be that of all pieces."""
+        if count != PIECE:
+            raise ValueError(f"expected a count of {PIECE} bytes, found {count}")
+        piece = self._next.result()
+        if piece:
+            self._next = self._pool.submit(self._source.read, PIECE)
+        return piece
+
+    def close(self) -> None:
+        """End the thread; what it has begun to read is awaited, and nobody gets it."""
+        self._pool.shutdown()

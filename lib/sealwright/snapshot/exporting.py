@@ -15,7 +15,7 @@ from typing import Any
 
 from sealwright import __version__, digest, durable, snapshot
 from sealwright.archive import Stream
-from sealwright.archive.aside import Aside
+from sealwright.archive.aside import Ahead, Aside
 from sealwright.clock import Instant
 from sealwright.errors import Refused
 from sealwright.lineage import REGISTRY, ROOT, RUNS, Artifact, Parent, Prefix, Registry, prefix
@@ -89,14 +89,18 @@ def _encrypted(stream: Stream, wish: Wish, now: Instant, place: Path) -> tuple[i
     with gpg.temporary_ring() as ring:
         ring.import_keys(wish.public.read_bytes())
         ring.check_recipients(wish.recipients, now.seconds).enforce()
-        with durable.growing(place) as file, closing(Aside()) as aside:
+        with (
+            durable.growing(place) as file,
+            closing(Aside()) as aside,
+            closing(Ahead(stream)) as ahead,
+        ):
             total = digest.Sha256()
 
             def keep(piece: bytes) -> None:
                 total.update(piece)
                 file.write(piece)
 
-            gpg.encrypt(ring, wish.recipients, stream, lambda piece: aside.put(keep, piece))
+            gpg.encrypt(ring, wish.recipients, ahead, lambda piece: aside.put(keep, piece))
             aside.settle()
         return file.size, digest.hexadecimal(total.digest())
 
