@@ -1,0 +1,1 @@
+"""What the amendment engine is made of: files, anchors in Markdown, drafts and patches."""
