@@ -1,0 +1,1 @@
+"""How the constitution's rules are asked: rulesets, and Python by its syntax tree."""
