@@ -1,0 +1,1 @@
+"""What is there: files with their digests and modes, and a database at rest."""
