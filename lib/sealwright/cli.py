@@ -39,6 +39,20 @@ class Parser(argparse.ArgumentParser):
         self.exit(Misconfigured.code, f"{self.prog}: {message}\n")
 
 
+def run_tasks(about: str | None, *words: str, argv: Sequence[str] | None = None) -> int:
+    """Be a script that a document names: ``doit run WORDS`` in a repository; return the code."""
+    parser = Parser(description=(about or "").partition("\n")[0])
+    parser.add_argument("--repo", type=Path, default=Path.cwd(), help="default: this folder")
+    dodo = parser.parse_args(argv).repo.resolve() / "dodo.py"
+    if not dodo.is_file():
+        told = f"{dodo}: expected it, found none; sealwright init"
+        print(f"{parser.prog.removesuffix('.py')}: {told}", file=sys.stderr)
+        return Misconfigured.code
+    from sealwright.engine import __main__ as doit  # only who runs tasks pays for doit
+
+    return doit.main([str(dodo), "run", *words])
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="sealwright",

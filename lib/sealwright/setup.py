@@ -14,15 +14,19 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from sealwright import durable
+from sealwright import digest, durable
 from sealwright.contracts import KNOWN
 from sealwright.engine.commands import TABLE
 from sealwright.errors import Misconfigured, Refused
 
+UNUSUAL = ("coo",)  # written only where it is asked for: it retires a package
+_RULESETS = ("governance_leak_ruleset.json", "lint_ruleset.json")
+
 
 def init(folder: Path, contracts: Sequence[str] = ()) -> list[str]:
     """Write what is missing in ``folder``; return what was done and what is left to do."""
-    chosen = tuple(dict.fromkeys(contracts)) or tuple(KNOWN)
+    usual = (name for name in KNOWN if name not in UNUSUAL)
+    chosen = tuple(dict.fromkeys(contracts or usual))
     if unknown := [name for name in chosen if name not in KNOWN]:
         raise Misconfigured(f"--contract {unknown[0]}: expected one of {', '.join(KNOWN)}")
     if not folder.is_dir():
@@ -43,7 +47,16 @@ def _wanted(contracts: Sequence[str]) -> dict[str, str]:
             "{contracts}", ", ".join(contracts)
         ),
     }
-    return wanted | {f"config/{name}.yaml": template(f"{name}.yaml") for name in contracts}
+    wanted |= {f"config/{name}.yaml": template(f"{name}.yaml") for name in contracts}
+    return wanted | (_rulesets(wanted) if "coo" in contracts else {})
+
+
+def _rulesets(wanted: dict[str, str]) -> dict[str, str]:
+    """Return the rulesets of the contract ``coo``, and its configuration that pins one of them."""
+    rules = {f"coo/reference/{name}": template(name) for name in _RULESETS}
+    pin = digest.hexadecimal(digest.sha256(rules[f"coo/reference/{_RULESETS[0]}"].encode()))
+    name = "config/coo.yaml"
+    return {name: wanted[name].replace("{ruleset_sha256}", pin), **rules}
 
 
 def template(name: str) -> str:

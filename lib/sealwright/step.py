@@ -181,6 +181,10 @@ class World:
         """Return the path of a report, which lies in the state folder and may be an output."""
         return paths.relative(self.root, self.state / "reports" / name)
 
+    def kept(self, name: str) -> RelPath:
+        """Return the path of what a contract keeps for itself in the state folder."""
+        return paths.relative(self.root, self.state / "contracts" / name)
+
     def place(self, path: RelPath) -> Path:
         """Return where ``path`` lies; `Refused` if a link leads it out of the repository."""
         return paths.within(self.root, path)

@@ -20,6 +20,8 @@ from sealwright.errors import Misconfigured
 from sealwright.paths import TOP, RelPath, above
 from sealwright.step import Fact, File, Guard, Input, Member, Record, Step, Transition, Tree, spot
 
+FREE = ("reports", "contracts")  # of the engine's own folder: what steps may write to
+
 
 @dataclass(slots=True)
 class Graph:
@@ -136,8 +138,8 @@ class _Makers:
             raise Misconfigured(f"{name}: is made by two steps, of which each needs its own name")
 
     def _own(self, path: RelPath, step: Step) -> None:
-        reports = RelPath(f"{self._state}/reports")
-        if above(self._state, path) and not (path != reports and above(reports, path)):
+        free = [RelPath(f"{self._state}/{name}") for name in FREE]
+        if above(self._state, path) and not any(path != f and above(f, path) for f in free):
             raise Misconfigured(f"step {step.name}: {path} lies in the engine's own folder")
 
     def _no_overlaps(self) -> None:

@@ -9,7 +9,7 @@ whose members run one step (``inv sot-pack.seal``); a chain is a task (``inv all
 questions and the ways out have the names that they have in doit.  Everything is handed to
 doit, which alone decides what is stale; exit codes are kept.  Questions are asked on a
 terminal only; without one, what is missing is refused.  What needs a secret key is here, too,
-and is no task of doit (`sealwright.menu.snapshots`).
+and is no task of doit (`sealwright.menu.snapshots`, `sealwright.menu.governance`).
 """
 
 from __future__ import annotations
@@ -53,6 +53,10 @@ def namespace(file: str) -> Collection:
         from sealwright.menu import snapshots  # it brings GnuPG and more
 
         top.add_collection(snapshots.collection(loaded.world))
+    if "coo" in loaded.contracts:
+        from sealwright.menu import governance
+
+        top.add_collection(governance.collection(loaded.world))
     alone = [guard for contract in loaded.contracts.values() for guard in contract.guards]
     asked = [_task(dodo, guard.name, guard.doc, "run", guard.name) for guard in alone]
     for task in (*asked, *_chains(dodo, loaded.chains), *_questions(dodo), *_named(dodo)):

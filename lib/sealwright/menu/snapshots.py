@@ -63,7 +63,7 @@ def _attended(homedir: str, passphrase_fd: str, act: Callable[[Ring, gpg.Passphr
     """Do something with a person's own keys, and say how it went."""
     try:
         secret = _descriptor(passphrase_fd)
-        with Ring(_home(homedir)) as ring:
+        with Ring(home(homedir)) as ring:
             print(act(ring, secret))
     except SealwrightError as problem:
         raise Exit(str(problem), problem.code) from None
@@ -80,10 +80,11 @@ def _descriptor(text: str) -> int | None:
     return int(text)
 
 
-def _home(homedir: str) -> Path:
-    home = Path(homedir or process.environment().get("GNUPGHOME") or Path.home() / ".gnupg")
-    if not home.is_dir():
+def home(homedir: str) -> Path:
+    """Return the GnuPG home of a person; `Refused` if there is none."""
+    found = Path(homedir or process.environment().get("GNUPGHOME") or Path.home() / ".gnupg")
+    if not found.is_dir():
         raise Refused(
-            f"{home}: expected a GnuPG home with the secret key, found none; --homedir DIR"
+            f"{found}: expected a GnuPG home with the secret key, found none; --homedir DIR"
         )
-    return home.absolute()
+    return found.absolute()

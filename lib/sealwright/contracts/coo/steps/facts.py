@@ -1,0 +1,179 @@
+"""The four manifests of the world (document 003, §3), each a step."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sealwright import digest, durable
+from sealwright.contracts.coo.manifests import (
+    cyclonedx,
+    drift,
+    environment,
+    hardware,
+    sandbox,
+    toolchain,
+    tools,
+)
+from sealwright.contracts.coo.manifests.places import Places
+from sealwright.contracts.coo.settings import Settings
+from sealwright.contracts.coo.steps.ground import ENVIRONMENT, manifest, surroundings, while_frozen
+from sealwright.digest import Digest
+from sealwright.step import Fact, File, Guard, Input, Run, Step, Tree, World
+from sealwright.verdict import Verdict
+
+TOOLS, CYCLONEDX, HARDWARE = "tools_manifest.json", "tools.cdx.json", "hardware_manifest.json"
+SANDBOX = "sandbox_digest.txt"
+Read = Callable[[World], bytes]
+
+
+def steps(settings: Settings, world: World) -> list[Step]:
+    """Return the steps that write the manifests."""
+    return [
+        _tools(settings),
+        _step(settings, "environment", ENVIRONMENT, _environment(settings), _seen(settings)),
+        _step(settings, "hardware", HARDWARE, _hardware, Fact("hardware", _machine)),
+        _sandbox(settings, world),
+    ]
+
+
+def _step(settings: Settings, name: str, file: str, read: Read, *inputs: Input) -> Step:
+    output = manifest(settings, file)
+
+    def act(run: Run) -> Verdict:
+        data = read(run)
+        durable.create(run.path(output), data)
+        return Verdict((), {"drift": [str(each) for each in _drift(run, output, data).findings]})
+
+    return Step(
+        name=f"manifests:{name}",
+        doc=_DOCS[name],
+        act=act,
+        inputs=inputs,
+        outputs=(output,),
+        guards=(_unchanged(name, output, read),),
+        full=True,
+    )
+
+
+_DOCS = {
+    "environment": "Write down the environment that children get.",
+    "hardware": "Write down the machine: processors, memory, file system, virtualisation.",
+    "sandbox": "Verify the sandbox image, and write down its digest.",
+}
+
+
+def _unchanged(name: str, output: File, read: Read) -> Guard:
+    """Return the guard that names, field by field, what drifted while FREEZE is TRUE."""
+    doc = f"Ask whether, while FREEZE is TRUE, the manifest of {name} still is true."
+    return while_frozen(f"same_{name}", doc, lambda world: _drift(world, output, read(world)))
+
+
+def _drift(world: World, output: File, data: bytes) -> Verdict:
+    place = world.place(output.path)
+    if not place.is_file() or place.read_bytes() == data:
+        return Verdict()
+    return drift.compare(place.read_bytes(), data)
+
+
+def _tools(settings: Settings) -> Step:
+    manifest_, bill = manifest(settings, TOOLS), manifest(settings, CYCLONEDX)
+    ignoring = manifest(settings, ".gitignore")  # keeps all of them out of git
+    used = tools.of_chain(sys.executable, settings.test_command, map(tools.Tool, settings.tools))
+
+    def read(world: World) -> bytes:
+        return tools.read(used, Places(world.root), surroundings(settings, world))
+
+    def act(run: Run) -> Verdict:
+        data = read(run)
+        durable.create(run.path(manifest_), data)
+        durable.create(run.path(bill), cyclonedx.render(data))
+        durable.create(run.path(ignoring), b"*\n")
+        return Verdict((), {"drift": [str(each) for each in _drift(run, manifest_, data).findings]})
+
+    return Step(
+        name="manifests:tools",
+        doc="Write down each executable and package that the chain uses, by digest.",
+        act=act,
+        inputs=(
+            Fact("toolchain", lambda world: digest.sha256(repr(_chain(world)).encode())),
+            Fact("programs", lambda world: _programs(settings, world, used)),
+        ),
+        outputs=(manifest_, bill, ignoring),
+        arguments={"tools": [tool.name for tool in used]},
+        guards=(_unchanged("tools", manifest_, read),),
+        full=True,
+    )
+
+
+def _chain(world: World) -> Any:
+    return toolchain.packages(), toolchain.python(Places(world.root))
+
+
+def _programs(
+    settings: Settings, world: World, used: tuple[tools.Tool, ...]
+) -> dict[str, str | None]:
+    """Return the digest of each program, and None for what is missing."""
+    found: dict[str, str | None] = {}
+    for tool in used:
+        place = tools.located(tool, Places(world.root), surroundings(settings, world))
+        found[tool.name] = digest.of_file(place.resolve()).sha256 if place else None
+    return found
+
+
+def _environment(settings: Settings) -> Read:
+    return lambda world: environment.read(Places(world.root), surroundings(settings, world))
+
+
+def _seen(settings: Settings) -> Fact:
+    """Return what tells that the environment is another, without asking who keeps secrets."""
+
+    def read(world: World) -> dict[str, str]:
+        places = Places(world.root)
+        given = {n: places.spell_all(v) for n, v in surroundings(settings, world).items()}
+        parts = {"system": _text("/etc/os-release"), "kernel": repr(os.uname()[2:])}
+        about = {**given, **parts, "python": sys.version}
+        return {name: digest.sha256(value.encode()) for name, value in sorted(about.items())}
+
+    return Fact("environment", read)
+
+
+def _text(place: str) -> str:
+    return Path(place).read_text(errors="replace") if Path(place).is_file() else ""
+
+
+def _hardware(world: World) -> bytes:
+    return hardware.read(Places(world.root))
+
+
+def _machine(world: World) -> Digest:
+    return digest.sha256(_hardware(world))
+
+
+def _sandbox(settings: Settings, world: World) -> Step:
+    wish = settings.sandbox
+    given = () if wish.image is None else (_image(world, wish.image),)
+
+    def read(world: World) -> bytes:
+        if wish.image is None:
+            return sandbox.read(sandbox.Waived(wish.waived))
+        image = sandbox.Sandbox(
+            world.place(wish.image),
+            reference=wish.reference,
+            digest=digest.parse(wish.digest) if wish.digest else None,
+            entrypoint=wish.entrypoint or None,
+        )
+        return sandbox.read(image)
+
+    made = _step(settings, "sandbox", SANDBOX, read, *given)
+    about = {"waived": wish.waived, "reference": wish.reference, "digest": wish.digest}
+    arguments = {**about, "entrypoint": list(wish.entrypoint)}
+    return replace(made, arguments=arguments)
+
+
+def _image(world: World, path: Any) -> Input:
+    return Tree(path) if world.place(path).is_dir() else File(path)

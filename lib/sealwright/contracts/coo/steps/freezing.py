@@ -1,0 +1,186 @@
+"""The freeze, the capture and the thaw as steps (document 003, §7–8).
+
+The freeze needs an approval (see `sealwright.approval`) of what it rests on: all manifests, both
+reports, the amendments that were applied, and which attempt this is.  So an approval of one attempt
+is worth nothing for the next.  A freeze that was cut off before it was recorded is undone first.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sealwright import approval, digest, durable
+from sealwright.approval import Approvers, Demand
+from sealwright.contracts.coo import amu_capture, freeze, logging
+from sealwright.contracts.coo.freeze import read_only
+from sealwright.contracts.coo.settings import FILE, Settings
+from sealwright.contracts.coo.state_machine import ENDS, ERROR, Machine
+from sealwright.contracts.coo.steps import frozen, ground
+from sealwright.paths import parse, relative
+from sealwright.step import Fact, File, Guard, Member, Record, Run, Step, Tree, World
+from sealwright.verdict import Verdict, refusal
+
+SENTENCE = "I approve the freeze of what stands here."
+COMMAND = "inv coo.approve freeze"
+APPROVALS = parse("config/approvals")
+_AMENDED = ("AMENDMENT_PREP", "AMENDMENT_EXEC", "AMENDMENT_VERIFY")
+_FROZEN = ("CEO_REVIEW", "FREEZE_PREP", "FREEZE_ACTIVATED")
+
+
+def steps(settings: Settings, world: World) -> list[Step]:
+    """Return freeze, capture and thaw."""
+    return [_freeze(settings, world), _amu0(settings, world), _thaw(settings, world)]
+
+
+def demand(settings: Settings, world: World) -> Demand:
+    """Return what has to be agreed to before everything is frozen."""
+    files = [world.place(file.path) for file in frozen.evidence(settings, world)]
+    subject: dict[str, str] = {
+        relative(world.root, place): digest.of_file(place).sha256 if place.is_file() else "none"
+        for place in files
+    }
+    return Demand("freeze", SENTENCE, {**subject, "attempt": str(_attempt(world))})
+
+
+def _attempt(world: World) -> int:
+    """Return which attempt the next freeze would be of."""
+    machine = logging.machine(world.place(ground.log(world)))
+    return machine.attempt + (machine.state in ENDS)
+
+
+def approvers(settings: Settings, world: World) -> Approvers:
+    """Return whose signatures count."""
+    wish = settings.approvals
+    return Approvers(wish.keys, world.place(wish.public) if wish.public else None, wish.waived)
+
+
+def _approved(settings: Settings) -> Guard:
+    def ask(world: World) -> Verdict:
+        if not settings.approvals.keys and not settings.approvals.waived:
+            what = "expected who may approve, found nobody"
+            return refusal(FILE, what, "approvals: {keys: [FINGERPRINT], public: PATH}")
+        wanted, who = demand(settings, world), approvers(settings, world)
+        return approval.check(wanted, world.place(APPROVALS), who, COMMAND)
+
+    return Guard("coo:approval", "Ask whether the freeze is approved.", ask, waits=True)
+
+
+def _freeze(settings: Settings, world: World) -> Step:
+    output = frozen.manifest(settings)
+    record, kept = Record(ground.log(world), "FREEZE"), frozen.listing(world)
+    files = frozen.evidence(settings, world)
+
+    def act(run: Run) -> Verdict:
+        lines = ground.move(settings, run, _on)
+        freeze.thaw(run.root, ground.modes(run))  # one that was cut off
+        given = _approved(settings).ask(run).enforce()
+        wish = frozen.wish(settings, run, given)
+        data, listed = freeze.activate(run.root, wish, ground.modes(run))
+        durable.create(run.path(output), data)
+        durable.create(run.path(kept), listed)
+        run.append(record, *lines)
+        return Verdict((), {"approval": dict(given)})
+
+    return Step(
+        name="freeze",
+        doc="Stop all writing, make everything read-only, and set FREEZE=TRUE.",
+        act=act,
+        inputs=(*files, Fact("attempt", _attempt)),
+        outputs=(output, kept, record),
+        guards=(_approved(settings),),
+        arguments={"roots": list(frozen.roots(settings, world)), "database": settings.database},
+        full=True,
+    )
+
+
+def _on(machine: Machine) -> list[dict[str, Any]]:
+    """Return the transitions to the freeze, in another attempt where the last one has ended."""
+    ended = machine.state in ENDS
+    return machine.begin(*_AMENDED, *_FROZEN) if ended else machine.go(*_FROZEN)
+
+
+def _guard(settings: Settings) -> Guard:
+    """Return the guard of what rests on the freeze."""
+
+    def ask(world: World) -> Verdict:
+        if not ground.is_frozen(world):
+            return refusal("coo", "expected FREEZE to be TRUE, found it FALSE", "doit freeze")
+        return frozen.check(settings, world)
+
+    return Guard("coo:frozen", "Ask whether FREEZE is TRUE, and everything as it was frozen.", ask)
+
+
+def _amu0(settings: Settings, world: World) -> Step:
+    manifest = frozen.manifest(settings)
+    member = Member(world.kept("coo/amu0"), "{id}")
+    record = Record(ground.log(world), "AMU0")
+    mission = [settings.mission] if world.place(settings.mission).is_file() else []
+
+    def act(run: Run) -> Verdict:
+        given = (*frozen.evidence(settings, run), manifest, *map(File, mission))
+        wish = amu_capture.Wish(
+            roots=frozen.roots(settings, run),
+            database=settings.database,
+            given={Path(f.path).name: run.place(f.path).read_bytes() for f in given},
+            modes=read_only.before(ground.modes(run)),
+        )
+        name = amu_capture.capture(run.root, wish, run.path(member))
+        run.name_member(member, name)
+        line = logging.entry("AMU0", {"id": name}, ground.context(settings, run))
+        run.append(record, *ground.move(settings, run, _capture), line)
+        return Verdict((), {"amu0": name})
+
+    return Step(
+        name="amu0",
+        doc="Capture everything that a migration may change, byte for byte.",
+        act=act,
+        inputs=(manifest, FREEZES, *map(File, mission), *_trees(settings, world)),
+        outputs=(member, record),
+        guards=(_guard(settings),),
+        arguments={"roots": list(frozen.roots(settings, world)), "database": settings.database},
+        full=True,
+    )
+
+
+def _trees(settings: Settings, world: World) -> list[File | Tree]:
+    places = [*frozen.roots(settings, world), *([settings.database] if settings.database else [])]
+    return [Tree(path) if (world.root / path).is_dir() else File(path) for path in places]
+
+
+def _capture(machine: Machine) -> list[dict[str, Any]]:
+    return [] if machine.state == "CAPTURE_AMU0" else machine.go("CAPTURE_AMU0")
+
+
+def _freezes(world: World) -> int:
+    """Return how often FREEZE became TRUE."""
+    lines = logging.read(world.place(ground.log(world)))
+    return sum(line["details"].get("to") == _FROZEN[-1] for line in lines)
+
+
+FREEZES = Fact("freezes", _freezes)  # what a freeze made is worth nothing for the next one
+
+
+def _end(machine: Machine) -> list[dict[str, Any]]:
+    return machine.go(ERROR) if machine.frozen else []
+
+
+def _thaw(settings: Settings, world: World) -> Step:
+    """Return the step that ends a freeze, and the attempt with it; it is in no chain."""
+    record = Record(ground.log(world), "THAW")
+
+    def act(run: Run) -> Verdict:
+        verdict = freeze.thaw(run.root, ground.modes(run))
+        changed = [str(finding) for finding in verdict.findings]
+        about = {"FREEZE": "FALSE", "changed": changed}
+        line = logging.entry("FREEZE", about, ground.context(settings, run))
+        run.append(record, line, *ground.move(settings, run, _end))
+        return Verdict((), {"changed": changed})
+
+    return Step(
+        name="thaw",
+        doc="Give everything its mode back, set FREEZE=FALSE, and end the attempt.",
+        act=act,
+        inputs=(FREEZES,),
+        outputs=(record,),
+    )

@@ -1,0 +1,104 @@
+"""What every step of the runtime stands on: places, the environment of children, state, log.
+
+``FREEZE`` is asked of the log: while it is TRUE, no step but those of the migration runs.  A
+step that appends to the log says under which configuration and in which environment.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sealwright import digest, durable, process
+from sealwright.contracts.coo import logging
+from sealwright.contracts.coo.settings import FILE, Settings
+from sealwright.contracts.coo.state_machine import ENDS, ERROR, GovernanceError, Machine
+from sealwright.ledger import Ledger
+from sealwright.paths import RelPath, parse
+from sealwright.runtime import canonical
+from sealwright.step import File, Guard, Run, World
+from sealwright.verdict import Finding, Verdict
+
+ENVIRONMENT = "environment_manifest.json"
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+def log(world: World) -> RelPath:
+    """Return the path of the runtime's log, in the state folder."""
+    return world.kept("coo/log.jsonl")
+
+
+def modes(world: World) -> Path:
+    """Return where the modes from before a freeze are kept."""
+    return world.place(world.kept("coo/modes.jsonl"))
+
+
+def manifest(settings: Settings, name: str) -> File:
+    """Return one of the manifests."""
+    return File(RelPath(f"{settings.manifests}/{name}"))
+
+
+def context(settings: Settings, world: World) -> logging.Context:
+    """Return what a line of the log says of its circumstances."""
+    environment = world.place(manifest(settings, ENVIRONMENT).path)
+    seen = digest.of_file(environment).sha256 if environment.is_file() else None
+    return logging.Context(digest.of_file(world.place(parse(FILE))).sha256, seen)
+
+
+def surroundings(settings: Settings, world: World) -> dict[str, str]:
+    """Return the environment of children: the same from a terminal, from make and in CI."""
+    own = str(Path(sys.executable).parent)
+    given = process.allow_listed(
+        settings.variables, extra={"PATH": f"{own}:{_PATH}"}, source=world.environment
+    )
+    left_out = {"HOME", "TMPDIR", "SOURCE_DATE_EPOCH"} - set(settings.variables)
+    return {name: value for name, value in given.items() if name not in left_out}
+
+
+def move(
+    settings: Settings, run: Run, go: Callable[[Machine], list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Return the lines of some transitions; one that is not allowed is a QUESTION, and ERROR."""
+    place, about = run.place(log(run)), context(settings, run)
+    machine = logging.machine(place)
+    try:
+        return logging.transitions(go(machine), about)
+    except GovernanceError as problem:
+        folder, name = run.place(settings.manifests), f"question_{machine.attempt}.json"
+        durable.mkdir(folder)
+        durable.write(folder / name, canonical.line(_question(machine, str(problem))))
+        if machine.state not in ENDS:
+            Ledger(place).append(logging.transitions(machine.go(ERROR), about))
+        raise
+
+
+def _question(machine: Machine, problem: str) -> dict[str, Any]:
+    return {
+        "type": "FSM_STATE_ERROR",
+        "attempt": machine.attempt,
+        "state": machine.state,
+        "history": machine.history,
+        "question": problem,
+    }
+
+
+def is_frozen(world: World) -> bool:
+    """Return whether FREEZE is TRUE."""
+    return logging.machine(world.place(log(world))).frozen
+
+
+def while_frozen(name: str, doc: str, ask: Callable[[World], Verdict]) -> Guard:
+    """Return a guard that asks only while FREEZE is TRUE, and holds while it is FALSE."""
+
+    def asked(world: World) -> Verdict:
+        verdict = ask(world) if is_frozen(world) else Verdict()
+        return Verdict(tuple(_thawing(each) for each in verdict.findings), verdict.evidence)
+
+    return Guard(f"coo:{name}", doc, asked)
+
+
+def _thawing(finding: Finding) -> Finding:
+    return replace(finding, remedy=finding.remedy or "put it back, or doit thaw")
