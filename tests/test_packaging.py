@@ -60,7 +60,8 @@ def test_the_installed_wheel_runs_the_example_without_this_checkout(built, tmp_p
     assert found.stdout.startswith(str(site))
     argv = [sys.executable, "-m", "sealwright.cli", "--version"]
     subprocess.run(argv, env=environment, cwd=tmp_path, check=True)
-    argv = [sys.executable, "-m", "sealwright.cli", "init", "."]
+    contracts = [f"--contract={name}" for name in KNOWN]
+    argv = [sys.executable, "-m", "sealwright.cli", "init", ".", *contracts]
     subprocess.run(argv, env=environment, cwd=tmp_path, check=True)
     names = {path.name for path in tmp_path.glob("config/*")}
     assert names == {f"{name}.yaml" for name in ("sealwright", *KNOWN)}

@@ -50,7 +50,7 @@ def test_init_writes_doorways_and_configuration(fresh):
 
 
 def test_every_key_of_the_configuration_is_commented(fresh):
-    setup.init(fresh.root)
+    setup.init(fresh.root, list(KNOWN))
     for name in ("sealwright", *KNOWN):
         lines = (fresh.root / f"config/{name}.yaml").read_text().splitlines()
         keys = [n for n, line in enumerate(lines) if re.match("(# )?[a-z_]+:($| )", line)]
@@ -136,7 +136,7 @@ def test_a_chosen_contract_is_the_one_in_force(fresh):
 
 
 def test_an_unknown_contract_is_misconfigured_and_nothing_is_written(fresh):
-    with pytest.raises(Misconfigured, match="--contract sotpack: expected one of bundle"):
+    with pytest.raises(Misconfigured, match="--contract sotpack: expected one of coo, bundle"):
         setup.init(fresh.root, ["sotpack"])
     assert files(fresh.root) == []
     assert fresh.sealwright("init", ".", "--contract", "sotpack").code == 3

@@ -286,7 +286,9 @@ NONSENSE = {
 def test_nonsense_is_refused_and_never_waited_for(tmp_path, kind):
     path = tmp_path / "it"
     NONSENSE[kind](path)
-    with pytest.raises(Refused, match="expected a sot pack, a snapshot, an artifact registry"):
+    with pytest.raises(
+        Refused, match="expected a sot pack, a snapshot, a bundle, an artifact registry"
+    ):
         verifier.recognise(path)
     with pytest.raises(Refused, match="expected a ledger or a run journal, found"):
         verifier.recover(path, "why not", AT)

@@ -28,12 +28,14 @@ FILES = {
     "docs/01_governance/charter.md": CHARTER,
     "docs/01_governance/terms.md": "# Terms\n\n[T-1] A term.\n",
 }
+ASKED = "# approvals: {keys: [FINGERPRINT], public: config/approvers.asc}"
+WAIVED = "approvals: {waived: nobody is asked in a test}"
 CONFIG = {
     'legacy: ""': "legacy: project_builder",
     "rewrite: []": "rewrite: [tests]",
     "governed: []": "governed: [docs/01_governance]",
     "amendments: []": "amendments: [config/amendments.yaml]",
-    "approvals: {keys: [], public: null}": "approvals: {waived: nobody is asked in a test}",
+    ASKED: WAIVED,
 }
 AMENDMENT = """amendments:
   - id: A-001
@@ -185,7 +187,12 @@ STOPS = {
     ),
     "nobody who may agree": (
         lambda repo: configure(
-            repo, {CONFIG["approvals: {keys: [], public: null}"]: "approvals: null"}
+            repo,
+            {
+                CONFIG[
+                    "# approvals: {keys: [FINGERPRINT], public: config/approvers.asc}"
+                ]: "approvals: null"
+            },
         ),
         "expected who may approve, found nobody",
     ),
@@ -280,7 +287,7 @@ def agree(repo, approver, sentence):
 def test_without_an_approval_the_freeze_waits_and_a_person_gives_one(repo, approver):
     repo.write("config/approvers.asc", approver.public)
     wanted = f"approvals: {{keys: [{approver.fingerprint}], public: config/approvers.asc}}"
-    configure(repo, {CONFIG["approvals: {keys: [], public: null}"]: wanted})
+    configure(repo, {WAIVED: wanted})
     done = repo.doit()
     assert done.code == 1 and "inv coo.approve freeze" in done.said
     assert '"sentence":"I approve the freeze of what stands here."' in done.said

@@ -115,6 +115,7 @@ def _look_around(folder: Path) -> None:
     if found is None or found.parent != programs:
         print(f"\nFirst, so that your shell finds the programs: export PATH={programs}:$PATH")
     key = _shown(keys.secret(folder))
+    gate = f"scripts/{GATE.name}"
     bundle = f"{shown}/artifacts/bundles/Bundle_Build_Loop_Phase2_v1.1.zip"
     encrypted = f"{shown}/{FOLDER}/{snapshot.name}/{ENCRYPTED}"
     home = f"H=$(mktemp -d) && gpg -q --homedir $H --import {key}"
@@ -122,7 +123,7 @@ def _look_around(folder: Path) -> None:
 What is proved now, and how to see it without Sealwright:
   (cd {shown}/{latest} && sha256sum -c --strict sha256sums.txt)
   tail -n 1 {shown}/observability/stl/ledger/activity_feed.jsonl
-  D=$(mktemp -d) && python3 -m zipfile -e {bundle} $D && python3 -I $D/{GATE} --zip {bundle}
+  D=$(mktemp -d) && python3 -m zipfile -e {bundle} $D && python3 -I $D/{gate} --zip {bundle}
   cat {shown}/.adam_os/artifacts/work_orders/*.json
   {home} && gpg -q --homedir $H --decrypt {encrypted} | tar -tv; gpgconf --homedir $H --kill all
 and with it:

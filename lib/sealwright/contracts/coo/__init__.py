@@ -12,10 +12,11 @@ So far, from ``INIT`` to ``CAPTURE_AMU0`` (see `state_machine`)::
 
 from __future__ import annotations
 
-from sealwright.contracts.coo.settings import Settings
-from sealwright.contracts.coo.steps import documents, facts, freezing
-from sealwright.document import Table
-from sealwright.step import Contract, World
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # a part of the runtime can be imported without all the others
+    from sealwright.document import Table
+    from sealwright.step import Contract, World
 
 GROUPS = {
     "manifests": "Write down the world: tools, environment, hardware, sandbox.",
@@ -25,6 +26,10 @@ CHAIN = ("manifests", "amendments", "lint", "scan", "freeze", "amu0")
 
 def contract(world: World, table: Table) -> Contract:
     """Return the steps that ``config/coo.yaml`` asks for."""
+    from sealwright.contracts.coo.settings import Settings
+    from sealwright.contracts.coo.steps import documents, facts, freezing
+    from sealwright.step import Contract
+
     settings = Settings.read(table)
     if settings is None:
         return Contract(steps=(), groups={}, chain=())
