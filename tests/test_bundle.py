@@ -108,6 +108,15 @@ def test_both_commands_of_the_document_work_in_a_checkout(bundled):
     assert done.code == 0 and done.out.endswith("RESULT: PASS\n"), done.said
 
 
+def test_a_checkout_makes_its_own_bundle_and_the_command_of_the_document_takes_it(tmp_path):
+    ignored = shutil.ignore_patterns(".*", "build", "artifacts", "__pycache__", "*.egg-info")
+    shutil.copytree(PROJECT, tmp_path / "checkout", ignore=ignored)
+    checkout = Repository(tmp_path / "checkout")
+    assert checkout.doit("bundle").code == 0
+    done = checkout.run(sys.executable, GATE, "--zip", f"{NAME}.zip")
+    assert done.code == 0 and done.out.endswith("RESULT: PASS\n"), done.said
+
+
 @pytest.mark.parametrize("version", pythons.found())
 def test_both_commands_of_the_document_work_in_the_unpacked_bundle_alone(
     bundled, tmp_path, version
