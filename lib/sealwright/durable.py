@@ -273,6 +273,16 @@ def rename(source: Path, target: Path) -> None:
     _sync_both(source, target)
 
 
+def rename_closed(source: Path, target: Path) -> None:
+    """As `rename`, also of a folder that may not be written to; a crash may leave it open."""
+    mode = os.lstat(source).st_mode
+    if closed := stat.S_ISDIR(mode) and not mode & stat.S_IWUSR:
+        set_mode(source, stat.S_IMODE(mode) | stat.S_IWUSR)
+    rename(source, target)
+    if closed:
+        set_mode(target, stat.S_IMODE(mode))
+
+
 def publish(source: Path, target: Path) -> None:
     """Give ``source`` the name ``target``, in place of what stands there; may be lost."""
     mkdir(target.parent)
@@ -338,6 +348,15 @@ def remove(path: Path) -> None:
 
 
 def _remove_tree(path: Path) -> None:
+    try:
+        _empty(path)
+    except PermissionError:  # a folder that may not be written to
+        set_mode(path, stat.S_IRWXU)
+        _empty(path)
+    system.rmdir(path)
+
+
+def _empty(path: Path) -> None:
     with os.scandir(path) as found:
         entries = list(found)
     for entry in entries:
@@ -345,7 +364,6 @@ def _remove_tree(path: Path) -> None:
             _remove_tree(Path(entry.path))
         else:
             system.unlink(entry.path)
-    system.rmdir(path)
 
 
 def sync_tree(top: Path) -> None:

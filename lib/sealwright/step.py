@@ -13,6 +13,8 @@ and what the act reads and writes.  What it reads or writes is one of
 `Record`       lines that the act appends to a ledger, under the ledger's lock, or finds there
 `Transition`   a file or tree that the act moves from what it is to what it shall be;
                output only
+`Changes`      places that the act itself decides on, below those that are declared: each is
+               replaced, made or taken away; output only
 =============  ============================================================================
 
 The act writes to the places that `Run.path` names.  They lie in a staging folder, and
@@ -94,8 +96,31 @@ class Transition:
     of: File | Tree
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Places at or below ``within`` that the act puts something at, or takes away.
+
+    They keep the modes that the act gave them.
+    """
+
+    name: str
+    within: tuple[RelPath, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One of `Changes`: what comes to ``path``, a name in the folder of the changes, or nothing.
+
+    With ``keep``, what stood there is kept in quarantine.
+    """
+
+    path: RelPath
+    staged: str | None
+    keep: bool = False
+
+
 Input = File | Tree | Fact | Member | Record
-Output = File | Tree | Member | Record | Transition
+Output = File | Tree | Member | Record | Transition | Changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +229,7 @@ class Run(World):
     names: dict[Member, str] = field(default_factory=dict)
     appended: dict[Record, list[dict[str, Any]]] = field(default_factory=dict)
     standing: dict[Record, tuple[int, int]] = field(default_factory=dict)
+    changed: dict[Changes, list[Change]] = field(default_factory=dict)
 
     def path(self, item: Input | Output) -> Path:
         """Return where to write an output, or where to read an input."""
@@ -234,6 +260,13 @@ class Run(World):
         if record not in self.step.outputs:
             raise KeyError(record)
         self.appended.setdefault(record, []).extend(map(dict, payloads))
+
+    def change(self, changes: Changes, *stated: Change) -> None:
+        """State what comes to places, from the folder ``path(changes)``, or goes."""
+        for change in stated:
+            if not any(paths.above(place, change.path) for place in changes.within):
+                raise Misconfigured(f"{change.path}: expected a place of {spot(changes)}")
+        self.changed.setdefault(changes, []).extend(stated)
 
     def find(self, record: Record, offset: int, size: int) -> None:
         """State that the record's lines stand in its ledger already: nothing is appended."""
@@ -284,3 +317,5 @@ def spot(item: Input | Output) -> str:
             return f"{ledger}#{event}"
         case Transition(of):
             return spot(of)
+        case Changes(name):
+            return f"changes {name}"

@@ -19,10 +19,15 @@ transaction brings the function that finds the identity at a place (``None``: no
 The folder of the transaction holds ``intent.json``, canonical JSON::
 
     {"folders":["new"],"format":"sealwright/transaction","moves":[{"after":"sha256:9f…",
-     "before":null,"final":"new/a.py","staged":".work/new/a.py"}],"note":{},"version":1}
+     "before":null,"final":"new/a.py","modes":[null,null],"staged":".work/new/a.py"}],
+     "note":{},"version":1}
 
 ``folders`` are those that have to be made for the final places; undoing removes them
 again if they are empty.  ``note`` belongs to the owner.
+
+``modes`` are the permissions of a folder at the final place before and after, where they
+matter: one that may not be written to cannot be moved, so it is opened for the call, and
+gets its mode back where it stands then.
 
 Rules.  1. Before the intent is durable, nothing has moved.  2. *Forward* makes every move
 that is not made, *back* undoes every move that is made; both are one function, which looks
@@ -36,6 +41,7 @@ refuses to start another transaction in the same folder.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
@@ -61,10 +67,12 @@ class Move:
     staged: RelPath
     before: str | None
     after: str | None
+    modes: tuple[int | None, int | None] = (None, None)
 
     def undo(self) -> Move:
         """Return the move that takes this one back."""
-        return replace(self, before=self.after, after=self.before)
+        modes = self.modes[1], self.modes[0]
+        return replace(self, before=self.after, after=self.before, modes=modes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,8 @@ class Transaction:
             raise Damaged("\n".join(strange))
         for move in todo:
             self._make(move)
+        for move in (*todo, *done):
+            self._close(move)
         self._sync(done)
         return tuple(todo)
 
@@ -131,8 +141,17 @@ class Transaction:
             f"put one of the two back, then recover again"
         )
 
+    def _close(self, move: Move) -> None:
+        """Give folders that were opened for a move their modes, where they stand now."""
+        for mode, place in zip(move.modes, (move.staged, move.final), strict=True):
+            if mode is not None:
+                durable.set_mode(_place(self.root, place), mode)
+
     def _make(self, move: Move) -> None:
         final, staged = _place(self.root, move.final), _place(self.root, move.staged)
+        for mode, place in zip(move.modes, (final, staged), strict=True):
+            if mode is not None:
+                durable.set_mode(place, mode | stat.S_IWUSR)
         if move.before is None:
             durable.mkdir(final.parent)
             durable.rename(staged, final)
@@ -218,5 +237,12 @@ def load(folder: Path, root: Path) -> Transaction | None:
         raise Damaged(f"{intent}: expected an intent of {FORMAT} {VERSION}, {problem}") from None
 
 
-def _move(final: str, staged: str, before: str | None, after: str | None) -> Move:
-    return Move(parse(final), parse(staged), before, after)
+def _move(
+    final: str,
+    staged: str,
+    before: str | None,
+    after: str | None,
+    modes: Iterable[int | None] = (None, None),
+) -> Move:
+    was, is_ = modes
+    return Move(parse(final), parse(staged), before, after, (was, is_))

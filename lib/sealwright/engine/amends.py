@@ -23,7 +23,9 @@ from sealwright.engine.journal import Journal, noted
 from sealwright.engine.judge import Reason
 from sealwright.engine.staging import target
 from sealwright.errors import Damaged, Refused
-from sealwright.step import File, Member, Output, Record, Step, Transition, Tree, spot
+from sealwright.step import Changes, File, Member, Output, Record, Step, Transition, Tree, spot
+
+EVIDENCE = (Member, Record, Transition, Changes)
 
 
 def accept(engine: Engine, name: str, reason: str) -> str:
@@ -64,7 +66,7 @@ def _pairs(step: Step, recorded: list[dict[str, Any]]) -> Iterator[tuple[Output,
 
 
 def _again(engine: Engine, output: Output, recorded: dict[str, Any]) -> dict[str, Any]:
-    if isinstance(output, Member | Record):
+    if isinstance(output, Member | Record | Changes):
         return recorded
     item = target(output)
     seen = engine.observer.at(str(engine.world.place(item.path)), item, both=True)
@@ -141,7 +143,7 @@ def _missing(state: Path, journal: Journal) -> int:
 
 def spared(step: Step) -> bool:
     """Return whether a step has evidence, which forgetting and cleaning spare."""
-    evidence = (isinstance(o, Member | Record | Transition) or o.evidence for o in step.outputs)
+    evidence = (isinstance(o, EVIDENCE) or o.evidence for o in step.outputs)
     return any(evidence)
 
 

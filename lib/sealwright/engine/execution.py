@@ -20,7 +20,7 @@ from typing import Any
 
 from sealwright import digest, lock, process
 from sealwright.clock import Stopwatch
-from sealwright.engine import definition, receipt, settlement, staging
+from sealwright.engine import changing, definition, receipt, settlement, staging
 from sealwright.engine.judge import REFUSING, Judge, Reason
 from sealwright.engine.observer import Observation
 from sealwright.engine.receipt import Receipt
@@ -29,7 +29,7 @@ from sealwright.engine.staging import Staging
 from sealwright.errors import Damaged, Refused, SealwrightError
 from sealwright.lock import Owner
 from sealwright.runtime import canonical
-from sealwright.step import Fact, Guard, Member, Record, Run, Step, World
+from sealwright.step import Changes, Fact, Guard, Member, Record, Run, Step, World
 from sealwright.verdict import Finding, Verdict
 from sealwright.verdict import refusal as refusal_of
 
@@ -109,7 +109,7 @@ def carry_out(session: Session, step: Step, reasons: list[Reason]) -> Outcome:
         milliseconds = int(watch.seconds() * 1000)
         run.log.flush()
         after = session.afresh(step)
-        found: dict[Any, Observation] = dict(stage.collect(step, after.observer))
+        found: dict[Any, Observation] = dict(stage.collect(run, after.observer))
         _unchanged(step, before, after)
         ask(step, step.guards, after)
         proof = _proof(run, before, answer, milliseconds, stage, after)
@@ -117,8 +117,9 @@ def carry_out(session: Session, step: Step, reasons: list[Reason]) -> Outcome:
 
 
 def _open_attempt(judge: Judge, step: Step) -> None:
-    """A closed attempt is begun anew only when an approval of the new identity holds."""
-    if step.attempt and judge.closed_attempt(step.attempt.name):
+    """A closed attempt is gone on with; another needs an approval of the new identity."""
+    closed = judge.closed_attempt(step.attempt.name) if step.attempt else None
+    if step.attempt and closed not in (None, judge.observer.input(step.attempt.identity)["is"]):
         ask(step, (step.attempt.opening,), judge)
 
 
@@ -253,8 +254,10 @@ def _commit(
     return Outcome(step.name, status, reasons, "", took, receipt=name, kept=tuple(kept))
 
 
-def _strange(session: Session, place: settlement.Place, proof: Receipt) -> bool:
+def _strange(session: Session, place: changing.Place, proof: Receipt) -> bool:
     """Return whether what an output replaces is known to no receipt, its own step's first."""
+    if isinstance(place.output, Changes):
+        return place.strange
     if place.before in (None, place.after):
         return False
     read = (seen["is"] for seen in proof["inputs"])  # what a transition replaces was its input

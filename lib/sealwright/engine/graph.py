@@ -18,7 +18,19 @@ from dataclasses import dataclass, field
 from sealwright.engine import trees
 from sealwright.errors import Misconfigured
 from sealwright.paths import TOP, RelPath, above
-from sealwright.step import Fact, File, Guard, Input, Member, Record, Step, Transition, Tree, spot
+from sealwright.step import (
+    Changes,
+    Fact,
+    File,
+    Guard,
+    Input,
+    Member,
+    Record,
+    Step,
+    Transition,
+    Tree,
+    spot,
+)
 
 FREE = ("reports", "contracts")  # of the engine's own folder: what steps may write to
 
@@ -124,8 +136,14 @@ class _Makers:
                 self.shared.setdefault(ledger, set()).add(step.name)
                 self._alone(output, step)
             case Transition(of):
-                self._own(of.path, step)
-                self.moved.append((step.name, of.path))
+                self._move(step, of.path)
+            case Changes(_, within):
+                for path in within:
+                    self._move(step, path)
+
+    def _move(self, step: Step, path: RelPath) -> None:
+        self._own(path, step)
+        self.moved.append((step.name, path))
 
     def _claim(self, kind: dict[RelPath, str], path: RelPath, step: Step) -> None:
         self._own(path, step)

@@ -15,27 +15,40 @@ are what that receipt names.  Otherwise there are reasons, all of them, each wit
 ``upstream``          in a plan: a step before it runs, waits or is refused
 
 A step of a closed attempt is up to date as long as its outputs are intact, whatever its
-inputs have become.  A transition is up to date while its place stands where the step left
-it, or where a later recorded transition of the same place did.
+inputs have become, and its transitions and changes are over.  A transition is up to date
+while its place stands where the step left it, or where a later recorded transition of the
+same place did; so are changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sealwright.digest import Digest
+from sealwright.engine import changing, trees
 from sealwright.engine import definition as definitions
 from sealwright.engine import trace as traces
-from sealwright.engine import trees
 from sealwright.engine.definition import Definition
 from sealwright.engine.graph import Graph
 from sealwright.engine.observer import ABSENT, Observation, Observer
 from sealwright.engine.receipt import Receipt
 from sealwright.engine.trace import Trace
 from sealwright.errors import SealwrightError
-from sealwright.step import File, Input, Member, Output, Record, Step, Transition, Tree, spot
+from sealwright.step import (
+    Changes,
+    File,
+    Input,
+    Member,
+    Output,
+    Record,
+    Step,
+    Transition,
+    Tree,
+    spot,
+)
 
 Listings = Callable[[Digest], bytes | None]
 REFUSING = ("missing input", "evidence", "unreadable")
@@ -125,8 +138,8 @@ class Judge:
         outputs: Iterable[Mapping[str, Any]] = self.trace[step][1]["outputs"]
         return next((output for output in outputs if output["spot"] == name), None)
 
-    def output(self, item: Output, recorded: Mapping[str, Any]) -> Observation:
-        """Return what an output is now, given what the receipt says it was."""
+    def output(self, step: Step, item: Output, recorded: Mapping[str, Any]) -> Observation:
+        """Return what an output of ``step`` is now, given what its receipt says it was."""
         match item:
             case Member():
                 return self.observer.member(item, recorded)
@@ -134,6 +147,9 @@ class Judge:
                 return self.observer.record(item, recorded)
             case Transition(of):
                 return self.observer.output(of)
+            case Changes():
+                left = functools.partial(self._left, step)
+                return changing.now(recorded, self.observer, left)
             case File() | Tree():
                 return self.observer.output(item)
 
@@ -155,6 +171,17 @@ class Judge:
         if self._closed(step, receipt):
             return outputs
         return self._definition(step, receipt) + self._inputs(step, receipt) + outputs
+
+    def _later(self, step: Step) -> Iterator[Mapping[str, Any]]:
+        """Yield the outputs of all steps that were recorded after ``step``."""
+        recorded = list(self.trace)  # in the order in which they were recorded
+        for name in recorded[recorded.index(step.name) + 1 :]:
+            yield from self.trace[name][1]["outputs"]
+
+    def _left(self, step: Step, path: str) -> set[str]:
+        """Return what changes that were recorded after ``step`` left at a path."""
+        told = (place for seen in self._later(step) for place in seen.get("places", ()))
+        return {place["is"] for place in told if place["path"] == path}
 
     def _claim(self, step: Step) -> str:
         """Return the claim of ``step`` as it is now, or nothing where it has none."""
@@ -201,12 +228,14 @@ class Judge:
 
     def _outputs(self, step: Step, receipt: Receipt) -> list[Reason]:
         recorded = {seen["spot"]: seen for seen in receipt["outputs"]}
-        found = []
+        found, over = [], self._closed(step, receipt)
         for item in step.outputs:
             old = recorded.get(spot(item))
             if old is None:
                 continue  # the definition differs, which is reason enough
-            new = self.output(item, old)
+            if over and isinstance(item, Transition | Changes):
+                continue  # the world has moved on
+            new = self.output(step, item, old)
             if new["is"] != old["is"] and not self._moved(step, item, new["is"]):
                 found.append(self._differs(item, old["is"], new["is"], self._detail(old, new)))
         return found
@@ -228,7 +257,9 @@ class Judge:
 
     @staticmethod
     def _differs(item: Output, old: str, new: str, detail: str) -> Reason:
-        if isinstance(item, Member | Record) or (isinstance(item, File | Tree) and item.evidence):
+        if isinstance(item, Member | Record | Changes) or (
+            isinstance(item, File | Tree) and item.evidence
+        ):
             return Reason("evidence", spot(item), old, new, detail)
         code = "missing output" if new == ABSENT else "output"
         return Reason(code, spot(item), old, new, detail)
@@ -237,12 +268,10 @@ class Judge:
         """Return whether a transition of the same place, recorded later, left it so."""
         if not isinstance(item, Transition):
             return False
-        recorded = list(self.trace)  # in the order in which they were recorded
-        for name in recorded[recorded.index(step.name) + 1 :]:
-            for output in self.trace[name][1]["outputs"]:
-                if output["spot"] == spot(item) and output["is"] == now and "was" in output:
-                    return True
-        return False
+        return any(
+            seen["spot"] == spot(item) and seen["is"] == now and "was" in seen
+            for seen in self._later(step)
+        )
 
     def _closed(self, step: Step, receipt: Receipt) -> bool:
         """Return whether the attempt of this receipt is closed, and no new one is allowed."""

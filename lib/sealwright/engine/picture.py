@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sealwright.engine.graph import Graph
-from sealwright.step import Fact, Transition, spot
+from sealwright.step import Changes, Fact, Transition, spot
 
 FORMATS = ("mermaid", "dot", "json")
 _COLOURS = {
@@ -32,7 +32,7 @@ def arrows(graph: Graph, names: Iterable[str]) -> Iterator[Arrow]:
     for name in names:
         step = graph.steps[name]
         yield from (Arrow(spot(item), name) for item in step.inputs)
-        made = [output for output in step.outputs if not isinstance(output, Transition)]
+        made = [output for output in step.outputs if not isinstance(output, Transition | Changes)]
         yield from (Arrow(name, spot(output)) for output in made)
         views = any(isinstance(item, Fact) and item.ledger for item in step.inputs)
         yield from (Arrow(n, name) for n in (graph.before[name] if views else step.after))

@@ -28,7 +28,7 @@ from itertools import pairwise
 from sealwright import digest
 from sealwright.engine.graph import Graph
 from sealwright.paths import RelPath, above
-from sealwright.step import File, Step, Transition, Tree
+from sealwright.step import Changes, File, Step, Transition, Tree
 
 
 class Schedule:
@@ -112,4 +112,5 @@ def _around(
 def _touches(step: Step, path: RelPath) -> bool:
     items = [item.of if isinstance(item, Transition) else item for item in step.outputs]
     places = [item.path for item in (*step.inputs, *items) if isinstance(item, File | Tree)]
+    places += [place for item in items if isinstance(item, Changes) for place in item.within]
     return any(above(place, path) or above(path, place) for place in places)

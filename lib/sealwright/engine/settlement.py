@@ -23,11 +23,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sealwright import digest, durable, transaction
+from sealwright.engine import changing
+from sealwright.engine.changing import Place
 from sealwright.engine.observer import ABSENT, Observation, Observer
 from sealwright.engine.receipt import Receipt
 from sealwright.engine.staging import Staging, keep_out_of_git, target
@@ -35,22 +36,11 @@ from sealwright.errors import Refused
 from sealwright.ledger import Book, Ledger
 from sealwright.paths import TOP, RelPath, relative, within
 from sealwright.runtime import canonical
-from sealwright.step import Member, Output, Record, Run, Transition, Tree, spot
+from sealwright.step import Changes, Member, Output, Record, Run, Transition, Tree, spot
 from sealwright.transaction import Move, Transaction
 
 Books = Mapping[str, Book]
 STRANGE = "strange.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where one output goes: what stands there, and what shall."""
-
-    output: Output
-    final: RelPath
-    staged: RelPath
-    before: str | None
-    after: str
 
 
 def identity(observer: Observer) -> transaction.Identify:
@@ -67,8 +57,13 @@ def places(
     staging: Staging, run: Run, found: Mapping[Output, Observation], observer: Observer
 ) -> list[Place]:
     """Return where the staged outputs go; `Refused` if another member has that name."""
-    result, identify = [], identity(observer)
-    for output, seen in found.items():
+    result: list[Place] = []
+    identify = identity(observer)
+    for output in staging.places:
+        if isinstance(output, Changes):
+            result += changing.places(run, output, staging.places[output], observer)
+            continue
+        seen = found[output]
         if isinstance(output, Member):
             final = RelPath(f"{output.folder}/{_name(run, output)}")
         else:
@@ -145,9 +140,14 @@ def observations(
     run: Run, found: Mapping[Output, Observation], placed: Iterable[Place]
 ) -> list[Observation]:
     """Return the outputs as the receipt has them, in the order in which they are declared."""
-    before = {place.output: place.before or ABSENT for place in placed}
+    listed = list(placed)
+    before = {place.output: place.before or ABSENT for place in listed}
     result = []
     for output in run.step.outputs:
+        if isinstance(output, Changes):
+            mine = (place for place in listed if place.output is output)
+            result.append(changing.observation(output, mine))
+            continue
         seen = dict(found[output])
         if isinstance(output, Member):
             name = run.names[output]
@@ -167,7 +167,7 @@ def begin(
 ) -> Transaction:
     """Pass the commit point; what comes to the ``strange`` staged places goes to quarantine."""
     changed = [place for place in placed if place.before != place.after]
-    moves = [Move(place.final, place.staged, place.before, place.after) for place in changed]
+    moves = [Move(p.final, p.staged, p.before, p.after, p.modes) for p in changed]
     note = {"receipt": receipt, "appends": appends, "strange": strange}
     return transaction.begin(staging.folder, staging.root, moves, note)
 
@@ -205,5 +205,5 @@ def set_apart(folder: Path, root: Path, quarantine: Path, name: str) -> list[Pat
             if os.path.lexists(place):
                 durable.mkdir(quarantine)
                 kept.append(quarantine / f"{name}-{place.parent.name}-{place.name}")
-                durable.rename(place, kept[-1])
+                durable.rename_closed(place, kept[-1])
     return kept

@@ -23,11 +23,23 @@ from pathlib import Path
 from typing import Any
 
 from sealwright import durable, transaction
+from sealwright.engine import changing
 from sealwright.engine.observer import ABSENT, Observation, Observer
 from sealwright.errors import Damaged, Refused
 from sealwright.paths import RelPath, parse, relative, within
 from sealwright.runtime import canonical
-from sealwright.step import File, Member, Output, Record, Step, Transition, Tree, spot
+from sealwright.step import (
+    Changes,
+    File,
+    Member,
+    Output,
+    Record,
+    Run,
+    Step,
+    Transition,
+    Tree,
+    spot,
+)
 
 RUNNING = "running.json"
 _EVERYTHING = b"*\n"
@@ -56,11 +68,17 @@ class Staging:
         """Return whether the commit point is passed, so that nothing may be discarded."""
         return (self.folder / transaction.INTENT).exists()
 
-    def collect(self, step: Step, observer: Observer) -> dict[Output, Observation]:
+    def collect(self, run: Run, observer: Observer) -> dict[Output, Observation]:
         """Return what was written, made durable; `Refused` if it is not just what is declared."""
-        missing, extra, found = [], [], {}
+        step, missing, extra = run.step, [], []
+        found: dict[Output, Observation] = {}
         for output, place in self.places.items():
             extra += [p for p in place.parent.iterdir() if p != place]
+            if isinstance(output, Changes):
+                wanted, there = changing.names(run, output), {p.name for p in place.iterdir()}
+                missing += [f"{spot(output)}: {name}" for name in sorted(wanted - there)]
+                extra += [place / name for name in there - wanted]
+                continue
             durable.normalize(place)
             seen = observer.at(str(place), target(output), both=True)
             if seen["is"] == ABSENT:
@@ -86,17 +104,22 @@ def prepare(step: Step, root: Path, folder: Path, names: Mapping[str, Any]) -> S
     places: dict[Output, Path] = {}
     for number, output in enumerate(step.outputs):
         if not isinstance(output, Record):
-            name = "member" if isinstance(output, Member) else target(output).path
             base = _base(root, folder, output)
-            places[output] = base / str(number) / os.path.basename(name)
+            places[output] = base / str(number) / _name(output)
     beside = {relative(root, p.parent.parent) for p in places.values()} - {
         relative(root, folder / "out")
     }
     running = {"step": step.name, "beside": sorted(beside), **names}
     durable.write(folder / RUNNING, canonical.line(running))
-    for place in places.values():
-        durable.mkdir(place.parent)
+    for output, place in places.items():
+        durable.mkdir(place if isinstance(output, Changes) else place.parent)
     return Staging(root, folder, places)
+
+
+def _name(output: Output) -> str:
+    if isinstance(output, Member | Changes):
+        return "member" if isinstance(output, Member) else "changes"
+    return os.path.basename(target(output).path)
 
 
 def target(output: Output) -> File | Tree:
@@ -108,8 +131,8 @@ def target(output: Output) -> File | Tree:
             return output
         case Member(folder):
             return Tree(folder)
-        case Record():
-            raise TypeError("a record is lines, and has no place of its own")
+        case Record() | Changes():
+            raise TypeError("records and changes have no one place of their own")
 
 
 def keep_out_of_git(folder: Path, apart: Path | None = None) -> None:
@@ -155,6 +178,10 @@ def _make_ignored(folder: Path, apart: Path | None) -> None:
 
 
 def _base(root: Path, folder: Path, output: Output) -> Path:
+    if isinstance(output, Changes):
+        if folder.parent.stat().st_dev != root.stat().st_dev:
+            raise Refused(f"{folder}: expected it on the file system of {root}, found another")
+        return folder / "out"
     path = target(output).path
     above = within(root, path)
     if isinstance(output, Member):

@@ -22,7 +22,18 @@ from sealwright.engine.engine import Engine
 from sealwright.errors import Refused
 from sealwright.paths import RelPath
 from sealwright.runtime import canonical
-from sealwright.step import Fact, File, Input, Member, Output, Record, Step, Transition, Tree
+from sealwright.step import (
+    Changes,
+    Fact,
+    File,
+    Input,
+    Member,
+    Output,
+    Record,
+    Step,
+    Transition,
+    Tree,
+)
 
 BEGIN, END = "/sealwright-act-begins", "/sealwright-act-ends"
 _CALL = re.compile(r"^\d+ +(?P<call>\w+)\((?P<rest>.*)\) += (?P<result>-?\d+)")
@@ -135,6 +146,8 @@ def _covers(item: Input | Output, path: RelPath, *, wrote: bool) -> bool:
     match item:
         case Transition(of):
             return _covers(of, path, wrote=wrote)
+        case Changes(_, within):
+            return any(_covers(Tree(place), path, wrote=wrote) for place in within)
         case Fact():
             return False
         case Record(ledger):
