@@ -61,17 +61,26 @@ def places(folder: Path, demand: Demand) -> tuple[Path, Path]:
     return folder / f"{demand.name}.json", folder / f"{demand.name}.json.asc"
 
 
-def check(demand: Demand, folder: Path, approvers: Approvers, command: str) -> Verdict:
-    """Answer whether the demand is agreed to; ``command`` is what a person types to do that."""
-    if approvers.waived:
-        return Verdict((), {demand.name: f"WAIVED: {approvers.waived}"})
+def check(
+    demand: Demand, folder: Path, approvers: Approvers, command: str, *, written: bool = False
+) -> Verdict:
+    """Answer whether the demand is agreed to; ``command`` is what a person types to do that.
+
+    With ``written`` its text has to be there even where a signature is waived.
+    """
+    waived = Verdict((), {demand.name: f"WAIVED: {approvers.waived}"})
+    if approvers.waived and not written:
+        return waived
     about, signature = places(folder, demand)
     try:
-        said, signed = about.read_bytes(), signature.read_bytes()
+        said = about.read_bytes()
+        signed = b"" if approvers.waived else signature.read_bytes()
     except FileNotFoundError:
         return _missing(demand, about, "found none", command)
     if said != demand.text():
         return _missing(demand, about, "found one of something else", command)
+    if approvers.waived:
+        return waived
     verdict = _signed(said, signed, approvers)
     named = tuple(Finding(str(signature), f.what, command) for f in verdict.findings)
     return Verdict(named, {demand.name: dict(verdict.evidence)} if verdict.holds else {})
@@ -96,13 +105,18 @@ def give(demand: Demand, folder: Path, key: str, home: Path) -> tuple[Path, Path
     """Sign the demand with a key of the GnuPG home ``home``, and write both files."""
     from sealwright import gpg
 
+    with gpg.Ring(home) as ring:
+        signature = ring.sign(demand.text(), gpg.parse(key))
+    about, signed = write(demand, folder)
+    durable.write(signed, signature)
+    return about, signed
+
+
+def write(demand: Demand, folder: Path) -> tuple[Path, Path]:
+    """Write the text of the demand, and return where it and its signature belong."""
     if not demand.name.isidentifier():
         raise Refused(f"{demand.name!r}: expected a name of letters, digits and '_'")
-    text = demand.text()
-    with gpg.Ring(home) as ring:
-        signature = ring.sign(text, gpg.parse(key))
     about, signed = places(folder, demand)
     durable.mkdir(folder)
-    durable.write(about, text)
-    durable.write(signed, signature)
+    durable.write(about, demand.text())
     return about, signed

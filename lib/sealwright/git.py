@@ -163,6 +163,12 @@ def tracked(root: Path) -> tuple[str, ...]:
     return tuple(map(os.fsdecode, _ask(root, "ls-files", "-z").out.split(b"\0")[:-1]))
 
 
+def top_names(root: Path) -> tuple[str, ...]:
+    """Return the names at the top of the last commit, or none before the first one."""
+    asked = _ask(root, "ls-tree", "-z", "--name-only", "HEAD", codes=(0, 128))
+    return tuple(map(os.fsdecode, asked.out.split(b"\0")[:-1])) if asked.code == 0 else ()
+
+
 def is_ignored(root: Path, paths: Iterable[str]) -> dict[str, bool]:
     """Return, for each of ``paths``, whether it is ignored; what is tracked never is."""
     asked = {path: b"./" + os.fsencode(path) for path in paths}  # no path begins with a colon

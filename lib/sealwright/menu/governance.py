@@ -17,8 +17,9 @@ from invoke.tasks import Task
 
 from sealwright import approval, document
 from sealwright.approval import Demand
+from sealwright.contracts.coo.migration.grounds import APPROVALS
 from sealwright.contracts.coo.settings import FILE, Settings
-from sealwright.contracts.coo.steps import freezing
+from sealwright.contracts.coo.steps.freezing import DEMANDS
 from sealwright.errors import Misconfigured, Refused, SealwrightError
 from sealwright.menu.snapshots import home
 from sealwright.paths import parse
@@ -42,14 +43,16 @@ def collection(world: World) -> Collection:
 
 def _approve(world: World, name: str, key: str, homedir: str) -> str:
     settings = _settings(world)
-    if name != "freeze":
-        raise Misconfigured(f"coo.approve: expected freeze, found {name!r}")
-    demand = freezing.demand(settings, world)
+    if name not in DEMANDS:
+        raise Misconfigured(f"coo.approve: expected {' or '.join(DEMANDS)}, found {name!r}")
+    demand, folder = DEMANDS[name](settings, world), world.place(APPROVALS)
     _ask(demand)
+    if settings.approvals.waived:
+        return f"{approval.write(demand, folder)[0]}: written; no signature is asked for"
     chosen = key or next(iter(settings.approvals.keys), "")
     if chosen not in settings.approvals.keys:
         raise Refused(f"{FILE}: approvals: expected the key {chosen or 'of somebody'}, found none")
-    about, signature = approval.give(demand, world.place(freezing.APPROVALS), chosen, home(homedir))
+    about, signature = approval.give(demand, folder, chosen, home(homedir))
     return f"{about} and {signature.name}: written"
 
 
@@ -64,7 +67,7 @@ def _settings(world: World) -> Settings:
 def _ask(demand: Demand) -> None:
     text = demand.text().decode().rstrip("\n")
     if not sys.stdin.isatty():
-        place = Path(freezing.APPROVALS) / f"{demand.name}.json"
+        place = Path(APPROVALS) / f"{demand.name}.json"
         raise Refused(
             f"coo.approve: expected a terminal, found none; by hand: write this to {place} and "
             f"gpg --armor --detach-sign --local-user FINGERPRINT {place}\n{text}"

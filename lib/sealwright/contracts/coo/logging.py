@@ -30,7 +30,8 @@ from sealwright.ledger import Ledger
 
 TRANSITION = state_machine.EVENT
 EVENTS = (
-    *(TRANSITION, "DB_TRANSACTION", "FREEZE", "AMU0", "GATE_RESULT", "REPLAY_RESULT", "ROLLBACK"),
+    *(TRANSITION, "DB_TRANSACTION", "FREEZE", "AMU0", "MIGRATION"),
+    *("GATE_RESULT", "REPLAY_RESULT", "ROLLBACK"),
 )
 _KEYS = {"config_sha256", "details", "environment_sha256", "event"}
 
@@ -73,4 +74,9 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
 
 def machine(path: Path) -> Machine:
     """Return where the log says that its last attempt is; `Damaged` if it cannot be."""
-    return Machine(line["details"] for line in read(path) if line["event"] == TRANSITION)
+    return machine_of(read(path))
+
+
+def machine_of(lines: Iterable[Mapping[str, Any]]) -> Machine:
+    """Return where the lines of a log say that its last attempt is."""
+    return Machine(line["details"] for line in lines if line["event"] == TRANSITION)

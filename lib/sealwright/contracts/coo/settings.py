@@ -3,7 +3,8 @@
 legacy: project_builder            # import package to retire
 canonical: coo                     # import package that replaces it
 source_root: .                     # folder that holds both
-rewrite: [project_builder, tests]  # files and folders in the one rewriting pass
+rewrite: [project_builder, tests]  # files and folders in the one rewriting pass; [] means all
+carried: []                        # what the tests need besides; [] means all that git has
 test_command: [python, -m, pytest, -q]
 sandbox: {waived: "no sandbox is used"}   # or {oci_layout: PATH, reference: NAME, digest: …}
 approvals: {keys: [FINGERPRINT], public: config/approvers.asc}   # or {waived: "reason"}
@@ -17,6 +18,8 @@ scan: {ruleset: PATH, sha256: "…", scope: […], suppressions: PATH}
 lint: {ruleset: PATH}
 mission: coo/reference/phase3_reference_mission.json
 rulings: config/coo.rulings.yaml   # on references that are in no rule
+python: .venv/bin/python           # who runs the tests; the one that runs Sealwright if not given
+unstable: []                       # tests that may end differently from run to run
 structure: []                      # what Gate A demands under the canonical package
 stop_writers: false                # whether the freeze may end who holds a file open
 
@@ -80,7 +83,10 @@ class Settings:
     canonical: str
     source_root: RelPath
     rewrite: tuple[RelPath, ...]
+    carried: tuple[RelPath, ...]
     test_command: tuple[str, ...]
+    python: str
+    unstable: tuple[str, ...]
     sandbox: Sandbox
     approvals: Approvals
     amendments: tuple[RelPath, ...]
@@ -121,7 +127,10 @@ def _read(cls: type[Settings], table: Table, legacy: str) -> Settings:
         canonical=canonical,
         source_root=source,
         rewrite=table.paths("rewrite", ()),
+        carried=table.paths("carried", ()),
         test_command=table.strings("test_command", TEST),
+        python=table.string("python", ""),
+        unstable=table.strings("unstable", ()),
         sandbox=_sandbox(table),
         approvals=_approvals(table),
         amendments=table.paths("amendments", ()),
@@ -149,8 +158,8 @@ def _below(folder: RelPath, name: str) -> RelPath:
 
 def _package(table: Table, key: str, default: str) -> str:
     name = table.string(key, default)
-    if not all(part.isidentifier() for part in name.split(".")):
-        raise table.wrong(key, "the name of an import package")
+    if not name.isidentifier():
+        raise table.wrong(key, "the name of a top-level import package")
     return name
 
 

@@ -68,11 +68,22 @@ def activate(top: Path, wish: Wish, modes: Path) -> tuple[bytes, bytes]:
     return canonical.line(_manifest(wish, listed, rest)), listed
 
 
-def check(top: Path, wish: Wish, modes: Path, manifest: bytes, listed: bytes) -> Verdict:
-    """Answer whether everything is frozen, and as the manifest and its listing say."""
+def check(
+    top: Path,
+    wish: Wish,
+    modes: Path,
+    manifest: bytes,
+    listed: bytes,
+    expected: str | None = None,
+) -> Verdict:
+    """Answer whether everything is frozen, and as the manifest and its listing say.
+
+    ``expected`` is the digest of the listing, if it is another than the manifest tells.
+    """
     about = canonical.decode_line(manifest)
-    if digest.sha256(listed) != about["listing"]:
-        return refusal("listing", f"expected {about['listing']}, found another", "doit thaw")
+    wanted = expected or about["listing"]
+    if digest.sha256(listed) != wanted:
+        return refusal("listing", f"expected {wanted}, found another", "doit thaw")
     findings = list(read_only.check(top, modes).findings)
     changed = listing.first_difference(listed, _listed(top, wish, modes))
     if changed is not None:

@@ -47,12 +47,22 @@ def lock(top: Path, roots: Collection[RelPath], modes: Path) -> None:
     if modes.exists():
         raise Refused(f"{modes}: expected no lock, found one; doit thaw")
     found = _modes(top, roots)
-    about = {"format": FORMAT, "roots": sorted(roots)}
-    rows = [about, *({"path": path, "mode": mode} for path, mode in found.items())]
-    durable.write(modes, b"".join(map(canonical.line, rows)), replace=False)
+    _write(modes, roots, found, replace=False)
     for path, mode in found.items():
         durable.set_mode(top / path, locked(mode))
     _sync(top, roots)
+
+
+def extend(modes: Path, roots: Collection[RelPath], more: Modes) -> None:
+    """Write down what modes things will have after a thaw that come while the lock is on."""
+    held, was = _read(modes)
+    _write(modes, {*held, *roots}, {**was, **more}, replace=True)
+
+
+def _write(modes: Path, roots: Collection[RelPath], found: Modes, *, replace: bool) -> None:
+    about = {"format": FORMAT, "roots": sorted(roots)}
+    rows = [about, *({"path": path, "mode": mode} for path, mode in sorted(found.items()))]
+    durable.write(modes, b"".join(map(canonical.line, rows)), replace=replace)
 
 
 def unlock(top: Path, modes: Path) -> Verdict:
@@ -79,18 +89,17 @@ def before(modes: Path) -> Modes:
 
 
 def check(top: Path, modes: Path) -> Verdict:
-    """Answer whether the lock is on, and nothing was added, removed or changed its mode."""
+    """Answer whether the lock is on, and nothing was added or changed its mode."""
     if not modes.exists():
         return Verdict((Finding(str(modes), "expected a lock, found none", "doit freeze"),))
     roots, was = _read(modes)
     now = _modes(top, [root for root in roots if os.path.lexists(top / root)])
-    gone = [Finding(path, "was removed") for path in sorted(was.keys() - now.keys())]
     open_ = [
         Finding(path, "expected no write bits, found some", f"chmod a-w {path}")
         for path in sorted(was.keys() & now.keys())
         if now[path] != locked(now[path])
     ]
-    return Verdict((*gone, *open_, *_changed(was, now)))
+    return Verdict((*open_, *_changed(was, now)))
 
 
 def _changed(was: Modes, now: Modes) -> Iterator[Finding]:

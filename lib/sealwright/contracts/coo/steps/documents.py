@@ -25,6 +25,7 @@ from sealwright.contracts.coo.scanning.scanned_files import Globs
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import Machine
 from sealwright.contracts.coo.steps import frozen, ground
+from sealwright.contracts.coo.steps.freezing import attempt
 from sealwright.digest import Digest
 from sealwright.errors import Refused
 from sealwright.paths import TOP, RelPath, above
@@ -79,6 +80,7 @@ def _amendments(settings: Settings, world: World) -> Step:
         inputs=tuple(files),
         outputs=(*targets, told, made, record),
         guards=(frozen.guard(settings),),
+        attempt=attempt(settings),
         arguments={"amendments": list(settings.amendments)},
     )
 
@@ -113,6 +115,7 @@ def _lint(settings: Settings, world: World) -> Step:
         inputs=(ruleset, *_trees(settings, world, globs)),
         outputs=outputs,
         guards=(frozen.guard(settings),),
+        attempt=attempt(settings),
     )
 
 
@@ -153,6 +156,7 @@ def _scan(settings: Settings, world: World) -> Step:
         inputs=(ruleset, *more, *_trees(settings, world, [Globs(wish.scope)])),
         outputs=outputs,
         guards=(frozen.guard(settings),),
+        attempt=attempt(settings),
         arguments={"scope": list(wish.scope), "sha256": wish.sha256},
     )
 

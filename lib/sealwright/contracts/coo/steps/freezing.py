@@ -7,6 +7,7 @@ is worth nothing for the next.  A freeze that was cut off before it was recorded
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,19 @@ from sealwright import approval, digest, durable
 from sealwright.approval import Approvers, Demand
 from sealwright.contracts.coo import amu_capture, freeze, logging
 from sealwright.contracts.coo.freeze import read_only
+from sealwright.contracts.coo.migration import grounds
+from sealwright.contracts.coo.migration.grounds import APPROVALS
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import ENDS, ERROR, Machine
 from sealwright.contracts.coo.steps import frozen, ground
-from sealwright.paths import parse, relative
-from sealwright.step import Fact, File, Guard, Member, Record, Run, Step, Tree, World
+from sealwright.paths import relative
+from sealwright.step import Attempt, Fact, File, Guard, Member, Record, Run, Step, Tree, World
 from sealwright.verdict import Verdict, refusal
 
 SENTENCE = "I approve the freeze of what stands here."
 COMMAND = "inv coo.approve freeze"
-APPROVALS = parse("config/approvals")
+AGAIN = "I approve another attempt of the migration."
+AGAIN_COMMAND = "inv coo.approve attempt"
 _AMENDED = ("AMENDMENT_PREP", "AMENDMENT_EXEC", "AMENDMENT_VERIFY")
 _FROZEN = ("CEO_REVIEW", "FREEZE_PREP", "FREEZE_ACTIVATED")
 
@@ -43,10 +47,37 @@ def demand(settings: Settings, world: World) -> Demand:
     return Demand("freeze", SENTENCE, {**subject, "attempt": str(_attempt(world))})
 
 
+DEMANDS: dict[str, Callable[[Settings, World], Demand]] = {
+    "freeze": demand,
+    "attempt": lambda settings, world: again(world),
+}
+
+
 def _attempt(world: World) -> int:
     """Return which attempt the next freeze would be of."""
     machine = logging.machine(world.place(ground.log(world)))
     return machine.attempt + (machine.state in ENDS)
+
+
+def attempt(settings: Settings) -> Attempt:
+    """Return the attempt that the steps of a migration belong to."""
+    return Attempt("coo", Fact("attempts ended", ground.ended), _opening(settings))
+
+
+def again(world: World) -> Demand:
+    """Return what has to be agreed to before there is another attempt."""
+    return Demand("attempt", AGAIN, {"ended": str(ground.ended(world))})
+
+
+def _opening(settings: Settings) -> Guard:
+    def ask(world: World) -> Verdict:
+        if not (world.root / grounds.legacy(settings, world.root)).exists():
+            return refusal("coo", f"expected a package {settings.legacy} to retire, found none")
+        wanted, who = again(world), approvers(settings, world)
+        place = world.place(APPROVALS)
+        return approval.check(wanted, place, who, AGAIN_COMMAND, written=True)
+
+    return Guard("coo:attempt", "Ask whether there shall be another attempt.", ask, waits=True)
 
 
 def approvers(settings: Settings, world: World) -> Approvers:
@@ -89,6 +120,7 @@ def _freeze(settings: Settings, world: World) -> Step:
         inputs=(*files, Fact("attempt", _attempt)),
         outputs=(output, kept, record),
         guards=(_approved(settings),),
+        attempt=attempt(settings),
         arguments={"roots": list(frozen.roots(settings, world)), "database": settings.database},
         full=True,
     )
@@ -138,6 +170,7 @@ def _amu0(settings: Settings, world: World) -> Step:
         inputs=(manifest, FREEZES, *map(File, mission), *_trees(settings, world)),
         outputs=(member, record),
         guards=(_guard(settings),),
+        attempt=attempt(settings),
         arguments={"roots": list(frozen.roots(settings, world)), "database": settings.database},
         full=True,
     )

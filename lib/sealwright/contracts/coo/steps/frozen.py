@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sealwright import digest
 from sealwright.contracts.coo import freeze
+from sealwright.contracts.coo.migration import grounds
 from sealwright.contracts.coo.settings import Settings
 from sealwright.contracts.coo.steps import ground
 from sealwright.paths import RelPath
@@ -22,10 +23,8 @@ EVIDENCE = (
 
 
 def roots(settings: Settings, world: World) -> tuple[RelPath, ...]:
-    """Return what is frozen and captured: the legacy package, what is rewritten, and documents."""
-    legacy = settings.below(settings.legacy)
-    given = {legacy, *settings.rewrite, *settings.governed}
-    return tuple(sorted(path for path in given if (world.root / path).exists()))
+    """Return what is frozen and captured."""
+    return grounds.frozen(settings, world)
 
 
 def evidence(settings: Settings, world: World) -> tuple[File, ...]:
@@ -42,6 +41,16 @@ def manifest(settings: Settings) -> File:
 def listing(world: World) -> File:
     """Return where the listing of what was frozen is kept."""
     return File(world.kept("coo/frozen.jsonl"))
+
+
+def committed(world: World) -> File:
+    """Return where the listing of what is frozen after the migration is kept."""
+    return File(world.kept("coo/committed.jsonl"))
+
+
+def held(world: World) -> File:
+    """Return where the listing of what everything has to be now is kept."""
+    return (committed if ground.migrated(world) else listing)(world)
 
 
 def wish(settings: Settings, world: World, given: Mapping[str, object]) -> freeze.Wish:
@@ -62,12 +71,14 @@ def wish(settings: Settings, world: World, given: Mapping[str, object]) -> freez
 
 def check(settings: Settings, world: World) -> Verdict:
     """Answer whether everything is as it was frozen."""
-    places = [world.place(file.path) for file in (manifest(settings), listing(world))]
+    places = [world.place(file.path) for file in (manifest(settings), held(world))]
     if missing := [place for place in places if not place.is_file()]:
         return refusal(str(missing[0]), "expected what a freeze left, found nothing", "doit freeze")
     about, listed = (place.read_bytes() for place in places)
     made = wish(settings, world, {})
-    return freeze.check(world.root, made, ground.modes(world), about, listed)
+    return freeze.check(
+        world.root, made, ground.modes(world), about, listed, ground.migrated(world)
+    )
 
 
 def guard(settings: Settings) -> Guard:

@@ -22,6 +22,8 @@ from sealwright.runtime import canonical
 from sealwright.step import File, Guard, Run, World
 from sealwright.verdict import Finding, Verdict
 
+MIGRATION = "MIGRATION"
+MIGRATED = ("GATES", "CEO_FINAL_REVIEW")  # states in which the commit of the migration is done
 ENVIRONMENT = "environment_manifest.json"
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -83,6 +85,26 @@ def _question(machine: Machine, problem: str) -> dict[str, Any]:
         "history": machine.history,
         "question": problem,
     }
+
+
+def migrated(world: World) -> str | None:
+    """Return the digest of the listing that the commit of the migration left, if it is done."""
+    lines = list(logging.read(world.place(log(world))))
+    if logging.machine_of(lines).state not in MIGRATED:
+        return None
+    told = [line["details"]["listing"] for line in lines if line["event"] == MIGRATION]
+    return str(told[-1])
+
+
+def ended(world: World) -> int:
+    """Return how many attempts got as far as the freeze, and have ended."""
+    count, frozen = 0, False
+    for line in logging.read(world.place(log(world))):
+        to = line["details"].get("to")
+        if to in ENDS and frozen:
+            count += 1
+        frozen = to == "FREEZE_ACTIVATED" or (frozen and to not in ENDS)
+    return count
 
 
 def is_frozen(world: World) -> bool:

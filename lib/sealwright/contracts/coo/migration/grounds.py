@@ -1,0 +1,107 @@
+"""Which places of a repository a migration is about.
+
+=============  =================================================================================
+the legacy     ``SOURCE_ROOT/LEGACY/``, or a module ``SOURCE_ROOT/LEGACY.py``
+carried        what a copy for the tests holds: what the configuration names, else all that
+               stands at the top of the last commit, without caches and what Sealwright publishes
+rewritten      the one pass over tests and code: what the configuration names, else all carried
+frozen         the legacy package, what is rewritten, governed documents, all of the canonical
+               package but what is published into it, and the configuration
+=============  =================================================================================
+
+A folder in which something is published or agreed to while FREEZE is TRUE is not frozen itself;
+all else in it is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+from sealwright import git
+from sealwright.contracts.coo.settings import FILE, Settings
+from sealwright.errors import Refused
+from sealwright.paths import TOP, RelPath, above, parse, relative
+from sealwright.step import World
+
+APPROVALS = parse("config/approvals")
+CACHES = frozenset(
+    ("__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox")
+)
+
+
+def legacy(settings: Settings, root: Path) -> RelPath:
+    """Return where the legacy package is: a folder, or one file."""
+    return package(settings, root, settings.legacy)
+
+
+def package(settings: Settings, root: Path, name: str) -> RelPath:
+    """Return where an import package is; as a folder if it is nowhere."""
+    module = settings.below(f"{name}.py")
+    return module if (root / module).is_file() else settings.below(name)
+
+
+def carried(settings: Settings, world: World) -> tuple[RelPath, ...]:
+    """Return what the tests need, the outermost places."""
+    given = settings.carried or tuple(_tops(world))
+    wanted = (legacy(settings, world.root), *given, *settings.rewrite, *settings.governed)
+    return _there(world, wanted, published(settings, world))
+
+
+def rewritten(settings: Settings, world: World) -> tuple[RelPath, ...]:
+    """Return what the one pass goes over, besides the canonical package."""
+    return settings.rewrite or carried(settings, world)
+
+
+def frozen(settings: Settings, world: World) -> tuple[RelPath, ...]:
+    """Return what nobody writes to while FREEZE is TRUE."""
+    own = (parse(FILE), settings.rulings, *settings.amendments)
+    canonical = package(settings, world.root, settings.canonical)
+    given = (legacy(settings, world.root), *rewritten(settings, world), *settings.governed)
+    return _there(world, (*given, canonical, *own), published(settings, world))
+
+
+def published(settings: Settings, world: World) -> tuple[RelPath, ...]:
+    """Return what Sealwright writes to meanwhile."""
+    return (settings.manifests, APPROVALS, relative(world.root, world.state))
+
+
+def _tops(world: World) -> Iterator[RelPath]:
+    """Yield what stands at the top of the last commit, or, without one, of the folder."""
+    names: Iterable[str] = ()
+    if (world.root / ".git").exists():
+        names = git.top_names(world.root)
+    for name in names or os.listdir(world.root):
+        if names or not name.startswith("."):
+            yield parse(name)
+
+
+def _there(
+    world: World, wanted: Iterable[RelPath], without: Collection[RelPath]
+) -> tuple[RelPath, ...]:
+    """Return what of ``wanted`` is there, opened where it holds something of ``without``."""
+    found: set[RelPath] = set()
+    for path in wanted:
+        found.update(_opened(world.root, path, without))
+    inner = (path for path in found if any(path != o and above(o, path) for o in found))
+    return tuple(sorted(found - set(inner), key=str.encode))
+
+
+def _opened(root: Path, path: RelPath, without: Collection[RelPath]) -> Iterator[RelPath]:
+    if any(above(each, path) for each in without) or not os.path.lexists(root / path):
+        return
+    if path != TOP and not any(above(path, each) for each in without):
+        yield path
+        return
+    for name in sorted(os.listdir(root / path)):
+        if name not in CACHES and name != ".git":
+            yield from _opened(root, parse(name if path == TOP else f"{path}/{name}"), without)
+
+
+def present(settings: Settings, root: Path) -> RelPath:
+    """Return where the legacy package is; `Refused` if it is nowhere."""
+    place = legacy(settings, root)
+    if not (root / place).exists():
+        raise Refused(f"{FILE}: legacy: expected a package {place}, found none; name what is there")
+    return place
