@@ -27,8 +27,8 @@ from benchmarks.measure import Sample, Wrong
 from benchmarks.packing import members
 from benchmarks.peers import said
 from sealwright import __version__
-from sealwright.contracts.bundle import building
-from sealwright.contracts.bundle.settings import MANIFEST
+from sealwright.bundles import writing
+from sealwright.bundles.layout import GATE, MANIFEST
 
 SIZES = (10_000,)
 EACH, LARGE = 100_000, 100  # bytes of a file on an average; one of so many is large
@@ -49,7 +49,7 @@ def write(folder: Path, files: int) -> None:
         manifests.put(folder / "data", number, b"".join(manifests.pieces(source, size)))
     for name, text in TEST.items():
         (folder / name).write_text(text)
-    (folder / MANIFEST).write_bytes(building.listing(members(folder)))
+    (folder / MANIFEST).write_bytes(writing.listing(members(folder)))
 
 
 def builds(folder: Path, out: Path) -> dict[str, Take]:
@@ -84,7 +84,7 @@ def check(name: str, place: Path, folder: Path) -> None:
 
 def audits(folder: Path, bundle: Path, out: Path) -> dict[str, Take]:
     """Return the audits of one bundle; ours must say PASS."""
-    gate = [sys.executable, str(building.GATE), "--layout", "any", "--zip", str(bundle)]
+    gate = [sys.executable, str(GATE), "--layout", "any", "--zip", str(bundle)]
     sums, there = f"sha256sum -c --strict --quiet {MANIFEST}", out / "there"
     whole = f"unzip -tqq {bundle} && unzip -qq {bundle} -d {there} && cd {there} && {sums}"
 

@@ -9,8 +9,8 @@ import os
 import sys
 from pathlib import Path
 
-from sealwright.contracts.bundle import building
-from sealwright.contracts.bundle.settings import MANIFEST
+from sealwright.bundles import writing
+from sealwright.bundles.layout import MANIFEST
 
 
 def members(folder: Path) -> dict[str, Path]:
@@ -22,7 +22,7 @@ def members(folder: Path) -> dict[str, Path]:
 
 
 def build(folder: Path, place: Path) -> None:
-    building.pack(members(folder), folder / MANIFEST, place)
+    writing.pack(members(folder), folder / MANIFEST, place)
     with place.open("rb+") as file:
         os.fsync(file.fileno())
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sealwright import runtime
-from sealwright.contracts.bundle import audit_gate_build_loop_phase2 as gate
+from sealwright.bundles import audit_gate_build_loop_phase2 as gate
 from tests.support import pythons
 from tests.support.example import PROJECT, Repository, copied, make, ran
 

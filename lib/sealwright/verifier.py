@@ -120,7 +120,7 @@ def _snapshot(folder: Path) -> Verdict:
 
 
 def _bundle(path: Path) -> Verdict:
-    from sealwright.contracts.bundle import verification  # only a bundle pays for its gate
+    from sealwright.bundles import verification  # only a bundle pays for its gate
 
     return verification.check(path)
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sealwright.contracts.bundle import audit_gate_build_loop_phase2 as gate
+from sealwright.bundles import audit_gate_build_loop_phase2 as gate
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "audit_gate_build_loop_phase2.py"
 INI = b"[pytest]\ntestpaths = runtime/tests\n"

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sealwright.contracts.bundle import audit_gate_build_loop_phase2 as gate
+from sealwright.bundles import audit_gate_build_loop_phase2 as gate
 from sealwright.runtime import containment
 from tests.bundle.bundles import SCRIPT, build, code, files, listed, listing
 from tests.support.skips import skip

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from sealwright.contracts.bundle import audit_gate_build_loop_phase2 as gate
+from sealwright.bundles import audit_gate_build_loop_phase2 as gate
 from tests.bundle.bundles import SCRIPT, Ran, build, code, files, having, listed
 
 OPERATIONS = "runtime/orchestration/operations.py"

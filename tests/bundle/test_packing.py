@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from sealwright.archive import source
 from sealwright.archive.content import SMALL
-from sealwright.contracts.bundle import audit_gate_build_loop_phase2 as gate
-from sealwright.contracts.bundle import packing
+from sealwright.bundles import audit_gate_build_loop_phase2 as gate
+from sealwright.bundles import packing
 from sealwright.errors import Refused
 from sealwright.paths import RelPath
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from sealwright import process
+from sealwright.bundles.layout import GATE
 from sealwright.contracts import work_orders
-from sealwright.contracts.bundle.building import GATE
 from sealwright.errors import Misconfigured, Refused, SealwrightError
 from sealwright.example import keys, repository
 from sealwright.lineage import REGISTRY

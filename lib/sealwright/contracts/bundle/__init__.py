@@ -8,8 +8,8 @@
 ``bundle:workspace``  a zip of the workspace as the gate extracted and validated it, without
                       caches and by-products
 
-The gate is one file, `audit_gate_build_loop_phase2`, which travels in the bundle and of which
-``scripts/`` holds the same bytes.  The trusted core travels, too: ``runtime/`` in a bundle is
+The gate is one file, which travels in the bundle and of which ``scripts/`` holds the same bytes
+(see `sealwright.bundles`).  The trusted core travels, too: ``runtime/`` in a bundle is
 `sealwright.runtime`, byte for byte, with the tests that go with it.  Any other bundle is made by
 naming its files in the configuration (``layout: any``).
 """

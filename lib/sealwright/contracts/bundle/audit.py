@@ -6,29 +6,21 @@ tests printed verbatim, and the raw log are kept beside the zip.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from sealwright import durable, process
-from sealwright.contracts.bundle import building
-from sealwright.contracts.bundle.settings import MANIFEST, Settings
+from sealwright import durable
+from sealwright.bundles import judging, writing
+from sealwright.bundles.layout import MANIFEST
+from sealwright.contracts.bundle.settings import Settings
 from sealwright.errors import Refused
 from sealwright.step import Run, Step
 from sealwright.verdict import Verdict
 
-_TIME = 1800.0  # seconds
-
 
 def _judged(settings: Settings, run: Run, *more: str) -> str:
     """Run the gate on the bundle and return what it said; `Refused` unless it is PASS."""
-    argv = [sys.executable, "-I", "-B", str(building.GATE), "--zip", str(run.path(settings.zip))]
-    done = process.run(
-        [*argv, "--layout", settings.layout, *more],
-        cwd=run.folder(),
-        env=process.allow_listed(),
-        timeout=_TIME,
-        check=False,
-    )
+    place = run.path(settings.zip)
+    done = judging.judged(place, run.folder(), *more, layout=settings.layout)
     run.log.write(done.out + done.err)
     said = done.out.decode("ascii", "replace").strip()
     if done.code or not said:
@@ -70,7 +62,7 @@ def workspace_step(settings: Settings) -> Step:
             for path in folder.rglob("*")
             if path.is_file()
         }
-        building.pack(files, files.pop(MANIFEST), run.path(deliverable))
+        writing.pack(files, files.pop(MANIFEST), run.path(deliverable))
 
     return Step(
         name="bundle:workspace",

@@ -1,38 +1,26 @@
-"""What a bundle holds, and how it is written.
+"""What a bundle holds, and the steps that list and write it.
 
-A ``phase2`` bundle has the layout of document 001: ``runtime/`` (`sealwright.runtime` with its
-tests), the audit gate in ``scripts/``, a ``pytest.ini`` that finds the tests, and the document.
-``manifest.txt`` lists all of it but itself; the digest of the manifest, in base64 after ``h1:``,
-is the directory hash of Go modules over the listed files.
+A ``phase2`` bundle has the layout of document 001 (see `sealwright.bundles.layout`) and the
+repository's document; any other holds the files that the configuration names.
 """
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
 from pathlib import Path
 
-from sealwright import digest, durable, hashing, manifest, runtime
-from sealwright.archive import source
-from sealwright.contracts.bundle.settings import FILE, MANIFEST, PHASE2, Settings
-from sealwright.errors import Misconfigured, Refused
-from sealwright.manifest import Entry
+from sealwright import digest, durable
+from sealwright.bundles import layout, writing
+from sealwright.bundles.layout import DOCUMENT, MANIFEST, PHASE2
+from sealwright.contracts.bundle.settings import FILE, Settings
+from sealwright.errors import Misconfigured
 from sealwright.paths import RelPath
 from sealwright.step import Fact, File, Run, Step, World
 from sealwright.verdict import Verdict
 
-DOCUMENT = "docs/03_runtime/Implementation_Plan_Build_Loop_Phase2_v1.1.md"
-GATE = Path(__file__).with_name("audit_gate_build_loop_phase2.py")
-_PYTEST = Path(__file__).with_name("phase2_pytest.ini")
-
 
 def _own(settings: Settings) -> dict[str, Path]:
     """Return the members of a bundle that are Sealwright's, not the repository's."""
-    if settings.layout != PHASE2:
-        return {}
-    top = Path(runtime.__file__).parent
-    core = {f"runtime/{place.relative_to(top).as_posix()}": place for place in top.rglob("*.py")}
-    return {**core, f"scripts/{GATE.name}": GATE, "pytest.ini": _PYTEST}
+    return layout.own() if settings.layout == PHASE2 else {}
 
 
 def _theirs(settings: Settings) -> dict[str, RelPath]:
@@ -43,7 +31,7 @@ def _theirs(settings: Settings) -> dict[str, RelPath]:
 
 def _core_fact(settings: Settings) -> Fact:
     def read(world: World) -> str:
-        return digest.sha256(listing(own)) if (own := _own(settings)) else ""
+        return digest.sha256(writing.listing(own)) if (own := _own(settings)) else ""
 
     return Fact("trusted core and audit gate", read)
 
@@ -57,30 +45,14 @@ def members(settings: Settings, world: World) -> dict[str, Path]:
     return own | {place: world.place(path) for place, path in theirs.items()}
 
 
-def listing(found: Mapping[str, Path]) -> bytes:
-    """Return the manifest of files by their places in a bundle."""
-    sums = hashing.identities(found.values())
-    entries = [
-        Entry(RelPath(place), digest.hexadecimal(sha256))
-        for place, sha256 in zip(found, sums, strict=True)
-    ]
-    return manifest.render(entries, itself=MANIFEST)
-
-
-def h1(listed: bytes) -> str:
-    """Return the directory hash of Go modules over the files that a manifest lists."""
-    raw = bytes.fromhex(digest.hexadecimal(digest.sha256(listed)))
-    return f"h1:{base64.b64encode(raw).decode()}"
-
-
 def manifest_step(settings: Settings) -> Step:
     """Return the step that lists what the bundle will hold."""
 
     def act(run: Run) -> Verdict:
-        data = listing(members(settings, run))
+        data = writing.listing(members(settings, run))
         durable.create(run.path(settings.manifest), data)
         durable.create(run.path(settings.ignoring), b"*\n")
-        return Verdict((), {"h1": h1(data)})
+        return Verdict((), {"h1": writing.h1(data)})
 
     return Step(
         name="bundle:manifest",
@@ -96,7 +68,8 @@ def zip_step(settings: Settings) -> Step:
     """Return the step that writes the bundle."""
 
     def act(run: Run) -> None:
-        pack(members(settings, run), run.path(settings.manifest), run.path(settings.zip))
+        found = members(settings, run)
+        writing.pack(found, run.path(settings.manifest), run.path(settings.zip))
 
     return Step(
         name="bundle:zip",
@@ -106,21 +79,3 @@ def zip_step(settings: Settings) -> Step:
         outputs=(settings.zip,),
         arguments={"files": _theirs(settings)},
     )
-
-
-def pack(found: Mapping[str, Path], listed_in: Path, place: Path) -> None:
-    """Write the zip of files, which must be as a manifest lists them, and of that manifest."""
-    from sealwright.contracts.bundle import packing
-
-    data = listed_in.read_bytes()
-    listed: dict[str, str] = dict(manifest.parse(data, MANIFEST, itself=MANIFEST))
-    if listed.keys() != found.keys():
-        raise Refused("bundle: other files than were listed; run again")
-    listed[MANIFEST] = digest.hexadecimal(digest.sha256(data))
-    sources = [
-        source.of_file(file, RelPath(path))._replace(sha256=listed[path])
-        for path, file in {**found, MANIFEST: listed_in}.items()
-    ]
-    with durable.growing(place) as sink:
-        for piece in packing.zipped(sources):
-            sink.write(piece)

@@ -14,13 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sealwright import paths
+from sealwright.bundles.layout import ANY, PHASE2
 from sealwright.document import Table
 from sealwright.paths import RelPath
 from sealwright.step import File
 
 FILE = "config/bundle.yaml"
-PHASE2 = "phase2"
-MANIFEST = RelPath("manifest.txt")  # in a bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Settings:
         made = cls(
             name=table.string("name", "Bundle_Build_Loop_Phase2_v1.1"),
             folder=table.path("folder", paths.parse("artifacts/bundles")),
-            layout=table.one_of("layout", (PHASE2, "any"), PHASE2),
+            layout=table.one_of("layout", (PHASE2, ANY), PHASE2),
             document=table.path("document", None),
             files=_files(table),
         )

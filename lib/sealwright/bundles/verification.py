@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sealwright.contracts.bundle import audit_gate_build_loop_phase2 as gate
-from sealwright.contracts.bundle import building
-from sealwright.contracts.bundle.settings import PHASE2
+from sealwright.bundles import audit_gate_build_loop_phase2 as gate
+from sealwright.bundles import writing
+from sealwright.bundles.layout import ANY, PHASE2
 from sealwright.digest import Sha256, hexadecimal
 from sealwright.verdict import Finding, Verdict
 
@@ -30,14 +30,14 @@ def _listed(bundle: gate.Zip) -> Verdict:
     paths = gate.check_names([member.name for member in bundle.members])
     manifest = gate.find_manifest(bundle)
     listed = gate.parse_manifest(manifest)
-    layout = PHASE2 if gate.REQUIRED[0] in paths else "any"
+    layout = PHASE2 if gate.REQUIRED[0] in paths else ANY
     gate.check_complete(paths, listed, layout)
     findings = [
         Finding(path, f"M30-hash: expected sha256:{listed[path]}, found another")
         for path, member in zip(paths, bundle.members, strict=True)
         if path in listed and _digits(bundle, member) != listed[path]
     ]
-    about = {"files": len(paths), "layout": layout, "h1": building.h1(manifest)}
+    about = {"files": len(paths), "layout": layout, "h1": writing.h1(manifest)}
     return Verdict(tuple(findings), about | {"sha256": f"sha256:{bundle.sha256}"})
 
 

@@ -21,7 +21,7 @@ from sealwright import digest
 from sealwright.archive.aside import Aside
 from sealwright.archive.content import SMALL, agree, pieces, whole
 from sealwright.archive.source import Source
-from sealwright.contracts.bundle import audit_gate_build_loop_phase2 as gate
+from sealwright.bundles import audit_gate_build_loop_phase2 as gate
 from sealwright.digest import PIECE, Sha256
 from sealwright.errors import Refused
 
