@@ -1,11 +1,11 @@
 """Confinement: no network where the system allows that, and no orphan of a killed Sealwright.
 
 `confinement` is the argument vector that is put before a program's own.  The first use
-brings a keeper: a shell in a network namespace of its own, without even loopback, which
-each program joins.
+brings a keeper: a shell in a network namespace of its own, which each program joins, and in
+which there is nothing but its own loopback, where ``ip`` is there to bring it up.
 
     unshare --net -- sh -c …                              the keeper, as root
-    unshare --user --map-current-user --net -- sh -c …    the keeper, as anybody else
+    unshare --user --map-current-user --keep-caps --net -- sh -c …      as anybody else
     nsenter --net=/proc/KEEPER/ns/net -- setpriv --pdeathsig KILL -- git status
 
 Each line is one process, since each word executes the next in its own place.
@@ -39,10 +39,11 @@ from dataclasses import dataclass
 from sealwright.process.groups import GRACE
 from sealwright.process.variables import allow_listed, find
 
-_WAYS = (("--net",), ("--user", "--map-current-user", "--net"))
+_WAYS = (("--net",), ("--user", "--map-current-user", "--keep-caps", "--net"))
 _KEEP = """
 [ /proc/$PPID/ns/net -ef /proc/$$/ns/net ] && exit
 trap '' HUP INT TERM
+ip link set lo up 2>/dev/null
 echo
 read -r word && exit
 left=1

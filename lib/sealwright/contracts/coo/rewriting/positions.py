@@ -1,0 +1,228 @@
+"""What the place of a string in a module says that it is.
+
+``MODULE``      a call, argument or comparison that takes the name of a module
+``KEPT``        one that takes another kind of name: a distribution, a group, a program, a fixture
+``ANNOTATION``  an annotation or another place that only type checkers and `typing` read
+``CODE``        source text that is run
+``EXPORTED``    an item of ``__all__``
+``DOCUMENT``    a docstring, or another string that is a statement
+``FREE``        anything else
+
+What is in none of the `position_tables` is `FREE`.  A function goes by its last name and, where
+that is too common, by the module that it is imported from.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sealwright.contracts.coo.rewriting.bindings import Reading
+from sealwright.contracts.coo.rewriting.position_tables import (
+    BUILTINS,
+    DICTS,
+    KEPT_KEYS,
+    KEYS_OF_MODULES,
+    MODULE_OPTIONS,
+    NAMED_KEPT,
+    NAMED_MODULES,
+    OF_MODULES,
+    OTHERS_OPTION_M,
+    PREFIXES,
+    RESOURCES,
+    Position,
+    by_function,
+)
+
+_P = Position
+_SAME = (ast.Starred, ast.IfExp, ast.BoolOp, ast.NamedExpr, ast.BinOp)
+_GROUPS = (ast.List, ast.Tuple, ast.Set)
+_BLOCKS = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(slots=True)
+class Positions:
+    """The positions of strings in one module."""
+
+    tree: ast.Module
+    reading: Reading
+    _origins: Mapping[str, str] | None = None
+
+    def of(self, node: ast.expr) -> Position:
+        """Return what a string is for."""
+        here: ast.AST = node
+        inside = False  # of a dictionary or an index, so that only an annotation is told from above
+        for above in self.reading.above(node):
+            if found := self._in(here, above):
+                return found if not inside or found is _P.ANNOTATION else _P.FREE
+            inside = inside or isinstance(above, (ast.Dict, ast.Subscript))
+            if not isinstance(above, (*_SAME, *_GROUPS, ast.keyword, ast.Dict, ast.Subscript)):
+                return _P.FREE
+            here = above
+        return _P.FREE
+
+    def _in(self, here: ast.AST, above: ast.AST) -> Position | None:
+        """Return what ``here`` is for in the node ``above`` it, if that tells."""
+        if isinstance(above, ast.Expr):
+            return _P.FREE if isinstance(here, (*_SAME, *_GROUPS)) else _P.DOCUMENT
+        if isinstance(above, ast.Call):
+            return self._argument(here, above)
+        if isinstance(above, _GROUPS):
+            return _after_option(here, above.elts)
+        if isinstance(above, ast.Dict):
+            return self._in_dict(here, above)
+        if isinstance(above, ast.Subscript):
+            return self._in_subscript(here, above)
+        if isinstance(above, ast.Compare):
+            return _compared(here, above)
+        return _declared(here, above)
+
+    def _argument(self, here: ast.AST, call: ast.Call) -> Position:
+        place: int | str
+        if isinstance(here, ast.keyword):
+            place = here.arg or ""
+        elif here in call.args:
+            place = call.args.index(here)
+        else:
+            return _P.FREE
+        name, origin = self._called(call.func)
+        if after := _after_option(here, call.args):
+            return after
+        return self._by_table(call, place, name, origin)
+
+    def _by_table(self, call: ast.Call, place: int | str, name: str, origin: str) -> Position:
+        if name in DICTS or name == "dict":
+            return _P.MODULE if self._of_sys_modules(call, place) else _P.FREE
+        if name == "metadata" or (name in RESOURCES and "metadata" in origin):
+            return _P.KEPT
+        if name in RESOURCES:
+            return _P.MODULE if place == 0 and "resources" in origin else _P.FREE
+        if name in BUILTINS and origin not in ("", "builtins"):
+            return _P.FREE
+        return by_function(name, place) or self._by_receiver(call, place, name, origin)
+
+    def _by_receiver(self, call: ast.Call, place: int | str, name: str, origin: str) -> Position:
+        if name in ("extend", "append") and dotted(call.func).startswith("__all__."):
+            return _P.EXPORTED
+        if name in ("multiple", "object") and "patch." in f"{origin}." and place == 0:
+            return _P.MODULE
+        if name in PREFIXES and isinstance(call.func, ast.Attribute):
+            return _beside([call.func.value]) or _P.FREE
+        if name in ("assertEqual", "assertEquals", "assertIn") and isinstance(place, int):
+            return _beside(call.args) or _P.FREE
+        return _P.FREE
+
+    def _of_sys_modules(self, call: ast.Call, place: int | str) -> bool:
+        receiver = dotted(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+        if receiver.endswith("modules") and place == 0:
+            return True
+        first = call.args[0] if call.args else None
+        named = isinstance(first, ast.Constant) and first.value == "sys.modules"
+        if place == 0:
+            return receiver.endswith("patch") and isinstance(first, ast.Constant) and not named
+        return place == 1 and first is not None and (named or dotted(first) == "sys.modules")
+
+    def _in_dict(self, here: ast.AST, above: ast.Dict) -> Position | None:
+        """Return what a key is for; a value is for what its own place says."""
+        if here not in above.keys:
+            return None
+        holder = self.reading.parents.get(above)
+        if isinstance(holder, ast.keyword) and holder.arg in KEYS_OF_MODULES:
+            return _P.MODULE
+        if isinstance(holder, ast.Dict):
+            key = holder.keys[holder.values.index(above)] if above in holder.values else None
+            if isinstance(key, ast.Constant) and key.value in KEYS_OF_MODULES:
+                return _P.MODULE
+        if isinstance(holder, ast.Call) and self._argument(above, holder) is _P.MODULE:
+            return _P.MODULE
+        return _P.FREE
+
+    def _in_subscript(self, here: ast.AST, above: ast.Subscript) -> Position | None:
+        name = dotted(above.value)
+        if name.rpartition(".")[2] == "Literal":
+            return _P.FREE
+        if here is above.slice and name in ("sys.modules", "modules"):
+            return _P.MODULE
+        return _P.KEPT if name.rpartition(".")[2] in KEPT_KEYS else None
+
+    def _called(self, function: ast.expr) -> tuple[str, str]:
+        """Return the last name of a function, and what it is imported from or called on."""
+        if isinstance(function, ast.Attribute):
+            receiver = dotted(function.value)
+            first, dot, rest = receiver.partition(".")
+            return function.attr, self.origins.get(first, first) + dot + rest
+        name = dotted(function)
+        origin, _, last = self.origins.get(name, name).rpartition(".")
+        return last, origin
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Return what imported names stand for; asked for rarely, so read when asked."""
+        if self._origins is None:
+            self._origins = dict(_origins(self.tree))
+        return self._origins
+
+
+def dotted(node: ast.AST) -> str:
+    """Return a name with its attributes; ``?`` stands for anything else at its root."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    names.append(node.id if isinstance(node, ast.Name) else "?")
+    return ".".join(reversed(names))
+
+
+def _origins(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    rest: list[ast.AST] = [tree]
+    while rest:
+        node = rest.pop()
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield alias.asname or alias.name, f"{node.module or ''}.{alias.name}"
+        elif isinstance(node, ast.Import):
+            yield from ((each.asname, each.name) for each in node.names if each.asname)
+        inside = (ast.stmt, ast.ExceptHandler, ast.match_case)
+        rest += [each for each in ast.iter_child_nodes(node) if isinstance(each, inside)]
+
+
+def _after_option(here: ast.AST, items: list[ast.expr]) -> Position | None:
+    """Return `MODULE` for what follows ``-m`` in the words of a Python command."""
+    at = next((n for n, item in enumerate(items) if item is here), 0)
+    said = [item.value if isinstance(item, ast.Constant) else None for item in items[:at]]
+    if not said or said[-1] not in MODULE_OPTIONS:
+        return None
+    programs = {str(word).rpartition("/")[2] for word in said}
+    return None if said[-1] == "-m" and programs & OTHERS_OPTION_M else _P.MODULE
+
+
+def _compared(here: ast.AST, above: ast.Compare) -> Position:
+    others = [each for each in (above.left, *above.comparators) if each is not here]
+    if any(dotted(each) in ("sys.modules", "modules") for each in others):
+        return _P.MODULE
+    return _beside(others) or _P.FREE
+
+
+def _beside(others: list[ast.expr]) -> Position | None:
+    """Return `MODULE` beside what holds the name of a module, such as ``x.__module__``."""
+    nodes = (node for each in others for node in ast.walk(each))
+    said = (getattr(node, key, None) for node in nodes for key in ("id", "attr", "value"))
+    return _P.MODULE if any(isinstance(s, str) and s in OF_MODULES for s in said) else None
+
+
+def _declared(here: ast.AST, above: ast.AST) -> Position | None:
+    """Return what annotations and the names that are assigned tell."""
+    if isinstance(above, ast.arg) or here is getattr(above, "returns", None):
+        return _P.ANNOTATION
+    if isinstance(above, ast.AnnAssign) and here is above.annotation:
+        return _P.ANNOTATION
+    if isinstance(above, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+        targets = above.targets if isinstance(above, ast.Assign) else [above.target]
+        names = {dotted(target).rpartition(".")[2] for target in targets}
+        if "__all__" in names:
+            return _P.EXPORTED
+        if names & NAMED_MODULES:
+            return _P.MODULE
+        return _P.KEPT if names & NAMED_KEPT else _P.FREE
+    return _P.FREE if isinstance(above, _BLOCKS) else None

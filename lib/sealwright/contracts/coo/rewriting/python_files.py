@@ -1,0 +1,69 @@
+"""A Python file, from its bytes to edits and questions in them.
+
+Files that do not have the package's name in them are not even decoded.  One that has it, and
+that Python cannot decode or parse, is one question (H4), which can only be answered with
+``keep``.
+
+>>> from pathlib import Path
+>>> names = Names("old", "coo")
+>>> tree = ModuleTree.of(Path("/nowhere"), RelPath("."), names)
+>>> found = scan(RelPath("t.py"), b"import old.x\\nold.x.f('old')\\n", names, tree)
+>>> [(edit.start, edit.rule) for edit in found.edits]
+[(7, 'R1'), (13, 'R2')]
+>>> [(q.line, q.column, q.rule, q.why) for q in found.questions]
+[(2, 9, 'R4', 'is the name alone, at a place that no rule knows')]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sealwright.contracts.coo.rewriting import words
+from sealwright.contracts.coo.rewriting.marks import Mark
+from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
+from sealwright.contracts.coo.rewriting.python_text import PythonText
+from sealwright.contracts.coo.rewriting.references import Edit, Found, Names, Question
+from sealwright.contracts.coo.rewriting.source import Source, Unreadable
+from sealwright.paths import RelPath
+
+_REFUSED = frozenset({"H1", "H2", "H3"})
+_SHIFTED = "is written in an encoding in which its bytes cannot be replaced"
+
+
+def scan(path: RelPath, data: bytes, names: Names, index: ModuleTree) -> Found:
+    """Return the references in one Python file."""
+    if names.legacy.encode() not in data:
+        return Found()
+    try:
+        source = Source.of(data)
+    except Unreadable as problem:
+        return Found((), (unreadable(data, names, str(problem)),))
+    marks = PythonText(source, names, index, path=path).marks()
+    return _found(source, data, names, marks)
+
+
+def unreadable(data: bytes, names: Names, why: str) -> Question:
+    """Return the question about a file that mentions the package and cannot be read."""
+    before = data[: data.find(names.legacy.encode())].decode("latin-1")
+    line = before.count("\n") + 1
+    return Question(line, len(before) - before.rfind("\n") - 1, "H4", names.legacy, why)
+
+
+def _found(source: Source, data: bytes, names: Names, marks: Sequence[Mark]) -> Found:
+    new, length = names.canonical.encode(), len(names.legacy)
+    edits: list[Edit] = []
+    questions: list[Question] = []
+    starts = source.bytes_at(mark.start for mark in marks)
+    for mark, start in zip(marks, starts, strict=True):
+        made = Edit(start, start + length, new, mark.rule)
+        exact = data[start : start + length] == names.legacy.encode()
+        if exact and not mark.why:
+            edits.append(made)
+            continue
+        why = mark.why or _SHIFTED
+        offered = (made,) if exact and mark.rule not in _REFUSED else ()
+        line, column = source.place(mark.start)
+        questions.append(Question(line, column, mark.rule, mark.text or names.legacy, why, offered))
+    mentioned = sum(1 for _ in words.occurrences(names.legacy).finditer(source.text))
+    mentions = max(0, mentioned - len(edits) - len(questions))
+    return Found(tuple(edits), tuple(questions), mentions)
