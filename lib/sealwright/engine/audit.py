@@ -4,8 +4,8 @@
 of its name.  3. The index names the same last receipt of each step as the journal; where it
 does not, the journal is believed.  4. Every output of each such receipt is hashed in full,
 files in SHA-256 too, and is what the receipt says.  5. The signed head of the journal, if
-there is one, holds (see `heads`).  6. Every guard of the steps asked for is asked,
-and of all steps those, too, that protect none.
+there is one, holds (see `heads`).  6. Every guard of the steps asked for is asked, those of
+an attempt from the step's doing until it is over, and of all steps those, too, that protect none.
 
 What is stale is no damage and is not reported here: `doit plan` tells it.
 """
@@ -51,7 +51,8 @@ def audit(engine: Engine, names: Iterable[str], *, require_signed: bool = False)
     chosen = [name for name in engine.graph.order if name in set(names)]
     for name in chosen:
         findings += _step(engine, name)
-    guards = {g.name: g for name in chosen for g in engine.graph.steps[name].guards}
+    steps = [engine.graph.steps[name] for name in chosen]
+    guards = {g.name: g for s in steps if engine.judge.in_force(s) for g in s.guards}
     if len(chosen) == len(engine.graph.steps):
         guards |= {guard.name: guard for guard in engine.graph.alone}
     answers = []

@@ -283,6 +283,17 @@ class Judge:
         now = self.observer.input(step.attempt.identity)["is"]
         return now == closed or not step.attempt.opening.ask(self.observer.world).holds
 
+    def in_force(self, step: Step) -> bool:
+        """Return whether what protects ``step`` has to hold when it does not act.
+
+        That of an attempt has to from the step's doing until the attempt is over.
+        """
+        if step.attempt is None:
+            return True
+        receipt = self.trace.get(step.name, (None, {}))[1]
+        now = self.observer.input(step.attempt.identity)["is"]
+        return bool(receipt.get("attempt", {}).get("identity") == now)
+
     def closed_attempt(self, name: str) -> str | None:
         """Return the identity of the last closed attempt called ``name``, if one is closed."""
         for step in self.graph.steps.values():

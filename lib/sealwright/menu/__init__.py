@@ -57,6 +57,9 @@ def namespace(file: str) -> Collection:
         from sealwright.menu import governance
 
         top.add_collection(governance.collection(loaded.world))
+        top.add_task(governance.rollback(loaded.world, dodo))
+        if "migrate" in top.collections:
+            governance.rehearsable(top.collections["migrate"], dodo)
     alone = [guard for contract in loaded.contracts.values() for guard in contract.guards]
     asked = [_task(dodo, guard.name, guard.doc, "run", guard.name) for guard in alone]
     for task in (*asked, *_chains(dodo, loaded.chains), *_questions(dodo), *_named(dodo)):

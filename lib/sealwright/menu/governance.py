@@ -1,29 +1,47 @@
-"""``inv coo.approve NAME``: a person agrees to something of the contract ``coo``, and signs it.
+"""What people do under the contract ``coo``: agree, rehearse, roll back.
 
-What is agreed to is shown, byte for byte; the person types its sentence, exactly, on a terminal.
+``inv coo.approve NAME``: a person agrees to something, and signs it.  What is agreed to is shown,
+byte for byte; the person types its sentence, exactly, on a terminal.
 The secret key is in a GnuPG home of the person's own: ``--homedir``, else ``GNUPGHOME``, else
 ``~/.gnupg``; ``--key`` says which, if the configuration names several.  Without a terminal, and
 for another program, it is done by hand (see `sealwright.approval`).
+
+``inv migrate --rehearse`` goes through the migration and its gates on copies.
+
+``inv rollback`` shows what would be put back and taken away, asks for the exact word, and then
+rolls back; ``--dry-run`` only shows it.
 """
 
 from __future__ import annotations
 
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from invoke import Collection, Context, Exit
 from invoke.tasks import Task
 
-from sealwright import approval, document
+from sealwright import approval, document, durable, menu
 from sealwright.approval import Demand
 from sealwright.contracts.coo.migration.grounds import APPROVALS
+from sealwright.contracts.coo.rollback import confirmation
 from sealwright.contracts.coo.settings import FILE, Settings
-from sealwright.contracts.coo.steps.freezing import DEMANDS
+from sealwright.contracts.coo.steps import moving, publishing
+from sealwright.contracts.coo.steps.course import requested
+from sealwright.contracts.coo.steps.freezing import again
+from sealwright.contracts.coo.steps.freezing import demand as freeze
 from sealwright.errors import Misconfigured, Refused, SealwrightError
 from sealwright.menu.snapshots import home
 from sealwright.paths import parse
 from sealwright.step import World
+
+DEMANDS: dict[str, Callable[[Settings, World], Demand]] = {
+    "freeze": freeze,
+    "final": publishing.demand,
+    "attempt": lambda settings, world: again(world),
+}
 
 
 def collection(world: World) -> Collection:
@@ -39,6 +57,58 @@ def collection(world: World) -> Collection:
     made = Collection("coo")
     made.add_task(Task[Any](approve, name="approve"))
     return made
+
+
+def rehearsable(migrate: Collection, dodo: Path) -> None:
+    """Let ``inv migrate`` take ``--rehearse``."""
+
+    def run(context: Context, rehearse: bool = False) -> None:
+        """Replace the legacy package; with --rehearse on copies only."""
+        menu.doit(context, dodo, "run", "rehearse" if rehearse else "migrate")
+
+    migrate.tasks.pop("run")
+    migrate.default = None
+    migrate.add_task(Task[Any](run, name="run"), default=True)
+
+
+def rollback(world: World, dodo: Path) -> Task[Any]:
+    """Return the task that rolls back after a person's word."""
+
+    def rollback(context: Context, dry_run: bool = False) -> None:
+        """Show what a rollback would do, ask for the word, and do it."""
+        try:
+            print("\n".join(_plan(world)))
+            if dry_run:
+                return
+            _confirm(world)
+        except SealwrightError as problem:
+            raise Exit(str(problem), problem.code) from None
+        menu.doit(context, dodo, "run", "rollback")
+
+    return Task[Any](rollback, name="rollback")
+
+
+def _plan(world: World) -> list[str]:
+    """Return what a rollback would do, staged where nobody looks and thrown away."""
+    settings = _settings(world)
+    if (reason := requested(settings, world)) is None:
+        raise Refused("rollback: expected a request of a rollback, found none; doit plan")
+    with tempfile.TemporaryDirectory(dir=world.state) as folder:
+        told = moving.restored(settings, world, Path(folder) / "restored").sentences()
+    return [f"asked for by {reason}", *(told or ["nothing has moved; the attempt would end"])]
+
+
+def _confirm(world: World) -> None:
+    """Ask for the word on a terminal, and write it down; without one it must be there already."""
+    place = world.root / confirmation.FILE
+    if place.exists() or not sys.stdin.isatty():
+        return  # whatever it says is looked at by the step itself
+    print("Type 'CONFIRM_ROLLBACK' to proceed")
+    said = input("> ").encode()
+    if said != confirmation.TOKEN:
+        expected = f"expected exactly {confirmation.TOKEN.decode()}, found something else"
+        raise confirmation.RollbackAbortedException(f"rollback: {expected}; inv rollback")
+    durable.write(place, said, replace=False)
 
 
 def _approve(world: World, name: str, key: str, homedir: str) -> str:

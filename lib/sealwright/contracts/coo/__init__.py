@@ -1,12 +1,19 @@
 """The COO runtime: amend, lint, scan, freeze, capture, migrate, gate, replay, roll back (003).
 
-So far, from ``INIT`` to ``CAPTURE_AMU0`` (see `state_machine`)::
+From ``INIT`` to ``COMPLETE`` (see `state_machine`)::
 
     manifests:tools, :environment, :hardware, :sandbox   what a migration runs in
     amendments   changes of governed documents, each applied once, all or none
     lint, scan   what must not be in code and documents
+    suite        the tests as they are: what must not change
     freeze       after an approval: nobody writes, everything is read-only, FREEZE=TRUE
     amu0         everything that a migration may change, captured byte for byte
+    migrate:…    six steps on copies, and one commit to the live tree
+    gates:A … F  what the migrated tree has to be; `replay` before the last
+    gates:publish        after an approval: what was found, the modes from before, COMPLETE
+    migration_bundle     all of it, handed over as one zip
+    rehearse:…   the migration and its gates on copies alone; in no chain
+    rollback     after a failure, and a person's word, everything as in AMU0; in no chain
     thaw         ends a freeze, and its attempt; in no chain
 """
 
@@ -20,14 +27,28 @@ if TYPE_CHECKING:  # a part of the runtime can be imported without all the other
 
 GROUPS = {
     "manifests": "Write down the world: tools, environment, hardware, sandbox.",
+    "migrate": "Replace the legacy package, on copies first, then in one commit.",
+    "gates": "Ask whether the migrated tree is what it has to be, from A to F.",
+    "rehearse": "Do all of that on copies, and leave the live tree alone.",
 }
-CHAIN = ("manifests", "amendments", "lint", "scan", "freeze", "amu0")
+CHAIN = (
+    *("manifests", "amendments", "lint", "scan", "suite", "freeze", "amu0"),
+    *("migrate", "replay", "gates"),
+)
 
 
 def contract(world: World, table: Table) -> Contract:
     """Return the steps that ``config/coo.yaml`` asks for."""
     from sealwright.contracts.coo.settings import Settings
-    from sealwright.contracts.coo.steps import documents, facts, freezing
+    from sealwright.contracts.coo.steps import (
+        documents,
+        facts,
+        freezing,
+        gating,
+        migrating,
+        moving,
+        publishing,
+    )
     from sealwright.step import Contract
 
     settings = Settings.read(table)
@@ -37,5 +58,10 @@ def contract(world: World, table: Table) -> Contract:
         *facts.steps(settings, world),
         *documents.steps(settings, world),
         *freezing.steps(settings, world),
+        *migrating.steps(settings, world),
+        *moving.steps(settings, world),
+        *gating.steps(settings, world),
+        *publishing.steps(settings, world),
     )
-    return Contract(steps=made, groups=GROUPS, chain=CHAIN)
+    more = tuple(step.name for step in made if step.name == "migration_bundle")
+    return Contract(steps=made, groups=GROUPS, chain=(*CHAIN, *more))

@@ -20,6 +20,10 @@ mission: coo/reference/phase3_reference_mission.json
 rulings: config/coo.rulings.yaml   # on references that are in no rule
 python: .venv/bin/python           # who runs the tests; the one that runs Sealwright if not given
 unstable: []                       # tests that may end differently from run to run
+waivers: [{gate: D, reason: "…", name: "…"}]       # gates that need not pass
+modules: [{name: plan, command: [python, -m, coo.plan], outputs: [build/plan.json]}]   # gate B
+specification: {template: PATH}    # of the runtime specification
+migration_bundle: {implementation_pack: PATH}      # documents of the final bundle
 structure: []                      # what Gate A demands under the canonical package
 stop_writers: false                # whether the freeze may end who holds a file open
 
@@ -32,6 +36,11 @@ import re
 from dataclasses import dataclass
 
 from sealwright import paths
+from sealwright.contracts.coo.gates import module_settings, waivers
+from sealwright.contracts.coo.gates.module_settings import Module
+from sealwright.contracts.coo.gates.waivers import Waiver
+from sealwright.contracts.coo.outputs import migration_bundle, specification
+from sealwright.contracts.coo.outputs.migration_bundle import Documents
 from sealwright.document import Table
 from sealwright.paths import TOP, RelPath
 
@@ -87,6 +96,10 @@ class Settings:
     test_command: tuple[str, ...]
     python: str
     unstable: tuple[str, ...]
+    waivers: tuple[Waiver, ...]
+    modules: tuple[Module, ...]
+    template: RelPath | None
+    documents: Documents
     sandbox: Sandbox
     approvals: Approvals
     amendments: tuple[RelPath, ...]
@@ -131,6 +144,10 @@ def _read(cls: type[Settings], table: Table, legacy: str) -> Settings:
         test_command=table.strings("test_command", TEST),
         python=table.string("python", ""),
         unstable=table.strings("unstable", ()),
+        waivers=waivers.read(table),
+        modules=module_settings.read(table),
+        template=specification.read(table),
+        documents=migration_bundle.read(table),
         sandbox=_sandbox(table),
         approvals=_approvals(table),
         amendments=table.paths("amendments", ()),

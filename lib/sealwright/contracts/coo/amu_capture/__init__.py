@@ -46,6 +46,7 @@ from sealwright.contracts.coo.amu_capture.verification import (
     GIVEN,
     LISTING,
     identify,
+    name_of,
     verify,
 )
 from sealwright.contracts.coo.inventory import database, listing
@@ -54,7 +55,7 @@ from sealwright.errors import Damaged, Refused
 from sealwright.paths import RelPath
 from sealwright.runtime import canonical
 
-__all__ = ["Wish", "capture", "identify", "restore", "verify"]
+__all__ = ["Wish", "capture", "identify", "name_of", "restore", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,10 @@ def capture(top: Path, wish: Wish, folder: Path) -> str:
     if after != before:
         what = listing.first_difference(before[0], after[0]) or wish.database
         raise Refused(f"{top}: changed while it was captured: {what}; end who writes there")
-    name = identify(data)
-    verify(folder, name).enforce(Damaged)
+    identity = identify(data)
+    verify(folder, identity).enforce(Damaged)
     durable.sync_tree(folder)
-    return name
+    return identity
 
 
 def _state(top: Path, wish: Wish) -> tuple[bytes, database.Rest | None]:

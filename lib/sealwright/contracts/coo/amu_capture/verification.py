@@ -10,6 +10,7 @@ from typing import Any
 from sealwright import digest
 from sealwright.contracts.coo.inventory import listing
 from sealwright.contracts.coo.inventory.listing import Entry
+from sealwright.digest import Digest
 from sealwright.errors import Refused
 from sealwright.paths import RelPath
 from sealwright.runtime import canonical
@@ -23,7 +24,12 @@ _KEYS = {"database", "format", "given", "listing", "roots"}
 
 def identify(about: bytes) -> str:
     """Return the id of a capture by the bytes of its ``amu0.json``."""
-    return digest.hexadecimal(digest.sha256(about))[:16]
+    return name_of(digest.sha256(about))
+
+
+def name_of(about: Digest) -> str:
+    """Return the id of a capture by the digest of its ``amu0.json``."""
+    return digest.hexadecimal(about)[:16]
 
 
 def verify(folder: Path, name: str) -> Verdict:

@@ -83,12 +83,13 @@ def _there(
     """Return what of ``wanted`` is there, opened where it holds something of ``without``."""
     found: set[RelPath] = set()
     for path in wanted:
-        found.update(_opened(world.root, path, without))
+        found.update(opened(world.root, path, without))
     inner = (path for path in found if any(path != o and above(o, path) for o in found))
     return tuple(sorted(found - set(inner), key=str.encode))
 
 
-def _opened(root: Path, path: RelPath, without: Collection[RelPath]) -> Iterator[RelPath]:
+def opened(root: Path, path: RelPath, without: Collection[RelPath]) -> Iterator[RelPath]:
+    """Yield a place; one that holds something of ``without`` by its entries, but that."""
     if any(above(each, path) for each in without) or not os.path.lexists(root / path):
         return
     if path != TOP and not any(above(path, each) for each in without):
@@ -96,7 +97,7 @@ def _opened(root: Path, path: RelPath, without: Collection[RelPath]) -> Iterator
         return
     for name in sorted(os.listdir(root / path)):
         if name not in CACHES and name != ".git":
-            yield from _opened(root, parse(name if path == TOP else f"{path}/{name}"), without)
+            yield from opened(root, parse(name if path == TOP else f"{path}/{name}"), without)
 
 
 def present(settings: Settings, root: Path) -> RelPath:

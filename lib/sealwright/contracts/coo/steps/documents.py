@@ -186,6 +186,12 @@ def _keep(
     return Verdict(verdict.findings, {"summary": more} if more else {})
 
 
+def tops(settings: Settings, world: World) -> set[RelPath]:
+    """Return the folders and files at the top of what scan and lint look at."""
+    globs = [Globs(settings.scan.scope), *_lint_globs(settings, world)]
+    return {RelPath(top or TOP) for each in globs for top in each.tops()}
+
+
 def _trees(settings: Settings, world: World, globs: Iterable[Globs]) -> Iterator[Input]:
     """Yield the folders and files at the top of globs that are there, each once."""
     tops = {RelPath(top or TOP) for each in globs for top in each.tops()}

@@ -41,6 +41,16 @@ def steps(settings: Settings, world: World) -> list[Step]:
     ]
 
 
+def unchanged(settings: Settings) -> list[Guard]:
+    """Return the guards that ask whether everything still is what the manifests say."""
+    return [
+        _unchanged("tools", manifest(settings, TOOLS), _read_tools(settings)),
+        _unchanged("environment", manifest(settings, ENVIRONMENT), _environment(settings)),
+        _unchanged("hardware", manifest(settings, HARDWARE), _hardware),
+        _unchanged("sandbox", manifest(settings, SANDBOX), _read_sandbox(settings)),
+    ]
+
+
 def _step(settings: Settings, name: str, file: str, read: Read, *inputs: Input) -> Step:
     output = manifest(settings, file)
 
@@ -83,10 +93,7 @@ def _drift(world: World, output: File, data: bytes) -> Verdict:
 def _tools(settings: Settings) -> Step:
     manifest_, bill = manifest(settings, TOOLS), manifest(settings, CYCLONEDX)
     ignoring = manifest(settings, ".gitignore")  # keeps all of them out of git
-    used = tools.of_chain(sys.executable, settings.test_command, map(tools.Tool, settings.tools))
-
-    def read(world: World) -> bytes:
-        return tools.read(used, Places(world.root), surroundings(settings, world))
+    used, read = _used(settings), _read_tools(settings)
 
     def act(run: Run) -> Verdict:
         data = read(run)
@@ -108,6 +115,15 @@ def _tools(settings: Settings) -> Step:
         guards=(_unchanged("tools", manifest_, read),),
         full=True,
     )
+
+
+def _used(settings: Settings) -> tuple[tools.Tool, ...]:
+    return tools.of_chain(sys.executable, settings.test_command, map(tools.Tool, settings.tools))
+
+
+def _read_tools(settings: Settings) -> Read:
+    used = _used(settings)
+    return lambda world: tools.read(used, Places(world.root), surroundings(settings, world))
 
 
 def _chain(world: World) -> Any:
@@ -156,24 +172,32 @@ def _machine(world: World) -> Digest:
 
 def _sandbox(settings: Settings, world: World) -> Step:
     wish = settings.sandbox
-    given = () if wish.image is None else (_image(world, wish.image),)
-
-    def read(world: World) -> bytes:
-        if wish.image is None:
-            return sandbox.read(sandbox.Waived(wish.waived))
-        image = sandbox.Sandbox(
-            world.place(wish.image),
-            reference=wish.reference,
-            digest=digest.parse(wish.digest) if wish.digest else None,
-            entrypoint=wish.entrypoint or None,
-        )
-        return sandbox.read(image)
-
-    made = _step(settings, "sandbox", SANDBOX, read, *given)
+    made = _step(settings, "sandbox", SANDBOX, _read_sandbox(settings), *image(settings, world))
     about = {"waived": wish.waived, "reference": wish.reference, "digest": wish.digest}
     arguments = {**about, "entrypoint": list(wish.entrypoint)}
     return replace(made, arguments=arguments)
 
 
-def _image(world: World, path: Any) -> Input:
-    return Tree(path) if world.place(path).is_dir() else File(path)
+def declared(settings: Settings, world: World) -> sandbox.Sandbox | sandbox.Waived:
+    """Return the sandbox of the configuration, or why there is none."""
+    wish = settings.sandbox
+    if wish.image is None:
+        return sandbox.Waived(wish.waived)
+    return sandbox.Sandbox(
+        world.place(wish.image),
+        reference=wish.reference,
+        digest=digest.parse(wish.digest) if wish.digest else None,
+        entrypoint=wish.entrypoint or None,
+    )
+
+
+def _read_sandbox(settings: Settings) -> Read:
+    return lambda world: sandbox.read(declared(settings, world))
+
+
+def image(settings: Settings, world: World) -> tuple[File | Tree, ...]:
+    """Return the sandbox's image, where there is one."""
+    path = settings.sandbox.image
+    if path is None:
+        return ()
+    return (Tree(path) if world.place(path).is_dir() else File(path),)

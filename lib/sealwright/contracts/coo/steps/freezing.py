@@ -7,19 +7,20 @@ is worth nothing for the next.  A freeze that was cut off before it was recorded
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sealwright import approval, digest, durable
 from sealwright.approval import Approvers, Demand
 from sealwright.contracts.coo import amu_capture, freeze, logging
+from sealwright.contracts.coo.amu_capture.verification import ABOUT
 from sealwright.contracts.coo.freeze import read_only
 from sealwright.contracts.coo.migration import grounds
 from sealwright.contracts.coo.migration.grounds import APPROVALS
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import ENDS, ERROR, Machine
 from sealwright.contracts.coo.steps import frozen, ground
+from sealwright.errors import Refused
 from sealwright.paths import relative
 from sealwright.step import Attempt, Fact, File, Guard, Member, Record, Run, Step, Tree, World
 from sealwright.verdict import Verdict, refusal
@@ -45,12 +46,6 @@ def demand(settings: Settings, world: World) -> Demand:
         for place in files
     }
     return Demand("freeze", SENTENCE, {**subject, "attempt": str(_attempt(world))})
-
-
-DEMANDS: dict[str, Callable[[Settings, World], Demand]] = {
-    "freeze": demand,
-    "attempt": lambda settings, world: again(world),
-}
 
 
 def _attempt(world: World) -> int:
@@ -132,7 +127,7 @@ def _on(machine: Machine) -> list[dict[str, Any]]:
     return machine.begin(*_AMENDED, *_FROZEN) if ended else machine.go(*_FROZEN)
 
 
-def _guard(settings: Settings) -> Guard:
+def guard(settings: Settings) -> Guard:
     """Return the guard of what rests on the freeze."""
 
     def ask(world: World) -> Verdict:
@@ -143,9 +138,14 @@ def _guard(settings: Settings) -> Guard:
     return Guard("coo:frozen", "Ask whether FREEZE is TRUE, and everything as it was frozen.", ask)
 
 
+def captured(world: World) -> Member:
+    """Return the capture of everything that a migration may change."""
+    return Member(world.kept("coo/amu0"), "{id}")
+
+
 def _amu0(settings: Settings, world: World) -> Step:
     manifest = frozen.manifest(settings)
-    member = Member(world.kept("coo/amu0"), "{id}")
+    member = captured(world)
     record = Record(ground.log(world), "AMU0")
     mission = [settings.mission] if world.place(settings.mission).is_file() else []
 
@@ -159,7 +159,8 @@ def _amu0(settings: Settings, world: World) -> Step:
         )
         name = amu_capture.capture(run.root, wish, run.path(member))
         run.name_member(member, name)
-        line = logging.entry("AMU0", {"id": name}, ground.context(settings, run))
+        told = {"amu0": digest.of_file(run.path(member) / ABOUT).sha256}  # the id begins it
+        line = logging.entry("AMU0", told, ground.context(settings, run))
         run.append(record, *ground.move(settings, run, _capture), line)
         return Verdict((), {"amu0": name})
 
@@ -169,7 +170,7 @@ def _amu0(settings: Settings, world: World) -> Step:
         act=act,
         inputs=(manifest, FREEZES, *map(File, mission), *_trees(settings, world)),
         outputs=(member, record),
-        guards=(_guard(settings),),
+        guards=(guard(settings),),
         attempt=attempt(settings),
         arguments={"roots": list(frozen.roots(settings, world)), "database": settings.database},
         full=True,
@@ -203,6 +204,9 @@ def _thaw(settings: Settings, world: World) -> Step:
     record = Record(ground.log(world), "THAW")
 
     def act(run: Run) -> Verdict:
+        if ground.migrated(run):
+            what = "expected a tree that is not migrated, found one"
+            raise Refused(f"thaw: {what}; doit gates goes on, inv rollback goes back")
         verdict = freeze.thaw(run.root, ground.modes(run))
         changed = [str(finding) for finding in verdict.findings]
         about = {"FREEZE": "FALSE", "changed": changed}

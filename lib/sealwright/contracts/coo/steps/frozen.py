@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sealwright import digest
 from sealwright.contracts.coo import freeze
+from sealwright.contracts.coo.freeze import read_only
 from sealwright.contracts.coo.migration import grounds
 from sealwright.contracts.coo.settings import Settings
 from sealwright.contracts.coo.steps import ground
@@ -79,6 +80,13 @@ def check(settings: Settings, world: World) -> Verdict:
     return freeze.check(
         world.root, made, ground.modes(world), about, listed, ground.migrated(world)
     )
+
+
+def same(settings: Settings, world: World) -> Verdict:
+    """Answer whether everything holds what it held when it was frozen, whatever its modes are."""
+    verdict = check(settings, world)
+    lock = set(read_only.check(world.root, ground.modes(world)).findings)
+    return Verdict(tuple(each for each in verdict.findings if each not in lock))
 
 
 def guard(settings: Settings) -> Guard:

@@ -92,7 +92,7 @@ def migrated(world: World) -> str | None:
     lines = list(logging.read(world.place(log(world))))
     if logging.machine_of(lines).state not in MIGRATED:
         return None
-    told = [line["details"]["listing"] for line in lines if line["event"] == MIGRATION]
+    told = [line["details"]["listing"] for line in lines if "listing" in line["details"]]
     return str(told[-1])
 
 

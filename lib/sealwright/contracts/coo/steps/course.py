@@ -1,0 +1,160 @@
+"""A way through the migration: the live one, or a rehearsal, which touches nothing live.
+
+Both have the same steps, on trees of their own in the state folder.  A live step goes only while
+FREEZE is TRUE, everything is as it was frozen, no manifest has drifted, and no rollback was asked
+for; it appends a line to the log, and belongs to the attempt.  One that fails asks for a rollback,
+once for each attempt (see `rollback.confirmation`).  A rehearsal needs no approval and no freeze.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sealwright import durable
+from sealwright.contracts.coo import logging
+from sealwright.contracts.coo.rollback import confirmation
+from sealwright.contracts.coo.settings import Settings
+from sealwright.contracts.coo.state_machine import ENDS, Machine
+from sealwright.contracts.coo.steps import facts, freezing, ground
+from sealwright.ledger import Ledger
+from sealwright.step import File, Guard, Input, Output, Record, Run, Step, Tree, World
+from sealwright.verdict import Verdict, refusal
+
+Act = Callable[[Run], Verdict | None]
+Go = Callable[[Machine], list[dict[str, Any]]]
+ROLLING = ("MIGRATION_SEQUENCE", "GATES")  # states that a rollback leads out of
+TREES = ("created", "ported", "rewritten", "final")
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One way: the configuration, where it is, and whether it is the live one."""
+
+    settings: Settings
+    world: World
+    live: bool
+
+    @property
+    def name(self) -> str:
+        """Return the first part of its steps' names."""
+        return "migrate" if self.live else "rehearse"
+
+    def file(self, name: str) -> File:
+        """Return a file of this course, in the state folder."""
+        return File(self.world.kept(f"coo/{self.name}/{name}"))
+
+    def tree(self, name: str) -> Tree:
+        """Return one of the trees of this course."""
+        return Tree(self.world.kept(f"coo/{self.name}/{name}"))
+
+    def top(self, run: World) -> Path:
+        """Return the tree that the gates are about."""
+        return run.root if self.live else run.place(self.tree(TREES[-1]).path)
+
+    def step(
+        self,
+        name: str,
+        doc: str,
+        act: Act,
+        inputs: Iterable[Input],
+        outputs: Iterable[Output],
+        *,
+        event: str = ground.MIGRATION,
+        go: Go = lambda machine: [],
+        **more: Any,
+    ) -> Step:
+        """Return a step of this course; ``go`` says which states a live one leads to."""
+        made = Step(
+            name=name, doc=doc, act=act, inputs=tuple(inputs), outputs=tuple(outputs), **more
+        )
+        if not self.live:
+            return replace(made, full=True)
+        record = Record(ground.log(self.world), f"{event} {name}")
+        return replace(
+            made,
+            act=_recorded(self.settings, act, record, event, go),
+            outputs=(*made.outputs, record),
+            guards=(*guards(self.settings), *made.guards),
+            attempt=freezing.attempt(self.settings),
+            full=True,
+        )
+
+
+def _recorded(settings: Settings, act: Act, record: Record, event: str, go: Go) -> Act:
+    def recorded(run: Run) -> Verdict:
+        try:
+            answer = act(run)
+            evidence = {} if answer is None else answer.enforce()
+        except Exception as problem:
+            request(settings, run, f"{run.step.name}: {str(problem).splitlines()[0]}")
+            raise
+        about = {"step": run.step.name, **_plain(evidence)}
+        line = logging.entry(event, about, ground.context(settings, run))
+        run.append(record, line, *ground.move(settings, run, go))
+        return Verdict((), evidence)
+
+    return recorded
+
+
+def _plain(evidence: Any) -> dict[str, Any]:
+    return {key: value for key, value in dict(evidence).items() if isinstance(value, str | int)}
+
+
+def guards(settings: Settings) -> Iterator[Guard]:
+    """Yield what is asked before a live step acts, and again before it is committed."""
+    yield freezing.guard(settings)
+    yield from facts.unchanged(settings)
+    yield unasked(settings)
+
+
+def unasked(settings: Settings) -> Guard:
+    """Return the guard that asks whether no rollback was asked for."""
+
+    def ask(world: World) -> Verdict:
+        asked = requested(settings, world)
+        if asked is None:
+            return Verdict()
+        what = f"expected no request of a rollback, found one: {asked}"
+        return refusal("coo", what, "inv rollback")
+
+    return Guard("coo:no_request", "Ask whether no rollback was asked for.", ask)
+
+
+def requested(settings: Settings, world: World) -> str | None:
+    """Return why a rollback was asked for in this attempt, if it was and is not done."""
+    reason: str | None = None
+    for line in logging.read(world.place(ground.log(world))):
+        details = line["details"]
+        if line["event"] == "ROLLBACK" and "requested" in details:
+            reason = str(details["requested"])
+        elif details.get("to") in ENDS:
+            reason = None
+    return reason
+
+
+def requests(world: World) -> int:
+    """Return how often a rollback was asked for."""
+    lines = logging.read(world.place(ground.log(world)))
+    return sum(line["event"] == "ROLLBACK" and "requested" in line["details"] for line in lines)
+
+
+def request(settings: Settings, run: Run, reason: str) -> None:
+    """Ask for a rollback, where there is something to roll back and nobody has asked yet."""
+    place = run.place(ground.log(run))
+    machine = logging.machine(place)
+    if machine.state not in ROLLING or requested(settings, run) is not None:
+        return
+    asked = run.place(ground.manifest(settings, confirmation.REQUEST).path)
+    durable.mkdir(asked.parent)
+    durable.write(asked, confirmation.request(run.root, machine.attempt, reason))
+    details = {"attempt": machine.attempt, "requested": reason}
+    Ledger(place).append([logging.entry("ROLLBACK", details, ground.context(settings, run))])
+
+
+def carried_inputs(course: Course, places: Iterable[Any], exclude: tuple[str, ...]) -> list[Input]:
+    """Return what a step reads of live places."""
+    root = course.world.root
+    return [Tree(path, exclude) if (root / path).is_dir() else File(path) for path in places]

@@ -1,0 +1,150 @@
+"""The commit of a migration to the live tree, and the rollback, as steps (003, §9 and §12).
+
+Both are changes in one commit of the engine: a killed run leaves the whole old tree or the whole
+new one, and the log says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sealwright import digest, durable
+from sealwright.contracts.coo import amu_capture, logging
+from sealwright.contracts.coo.freeze import read_only
+from sealwright.contracts.coo.migration import committing, grounds
+from sealwright.contracts.coo.migration.committing import Packages
+from sealwright.contracts.coo.rewriting.plan import Plan
+from sealwright.contracts.coo.rollback import confirmation, restoring
+from sealwright.contracts.coo.rollback.restoring import JOURNALS, Restored
+from sealwright.contracts.coo.settings import Settings
+from sealwright.contracts.coo.state_machine import ERROR, Machine
+from sealwright.contracts.coo.steps import freezing, frozen, ground
+from sealwright.contracts.coo.steps.course import Course, requested, requests
+from sealwright.contracts.coo.steps.migrating import PLAN, SNAPSHOT2
+from sealwright.errors import Refused
+from sealwright.paths import RelPath, above, parse
+from sealwright.step import Change, Changes, Fact, Record, Run, Step, World
+from sealwright.verdict import Verdict
+
+WORD = parse(confirmation.FILE)
+
+
+def steps(settings: Settings, world: World) -> Iterator[Step]:
+    """Yield the commit and the rollback."""
+    yield _commit(Course(settings, world, live=True))
+    yield _rollback(settings, world)
+
+
+def packages(settings: Settings, root: Path) -> Packages:
+    """Return where the legacy package is, and where the canonical one will be."""
+    old = grounds.legacy(settings, root)
+    new = settings.below(settings.canonical + ".py" * old.endswith(".py"))
+    return Packages(old, new)
+
+
+def _within(settings: Settings, world: World) -> tuple[RelPath, ...]:
+    """Return the places that may come or go: what a migration is about, and nothing else."""
+    names = (settings.legacy, settings.canonical)
+    both = [settings.below(f"{name}{end}") for name in names for end in ("", ".py")]
+    data = [settings.database] if settings.database else []
+    journals = [parse(f"{path}{end}") for path in data for end in JOURNALS]
+    given = {*both, *grounds.frozen(settings, world), *data, *journals, WORD, world.kept("coo")}
+    return tuple(p for p in sorted(given) if not any(p != o and above(o, p) for o in given))
+
+
+def _commit(course: Course) -> Step:
+    settings, world = course.settings, course.world
+    changes, listed = Changes("migration", _within(settings, world)), frozen.committed(world)
+    tree, told = course.tree("final"), course.file(PLAN)
+
+    def act(run: Run) -> Verdict:
+        both = packages(settings, run.root)
+        held = grounds.frozen(settings, run)
+        edited = [file.path for file in Plan.decode(run.path(told).read_bytes()).files]
+        come = tuple(committing.places(run.root, run.path(tree), both, held, edited))
+        before = read_only.before(ground.modes(run))
+        was = run.place(frozen.listing(run).path).read_bytes()
+        made = committing.stage(run.path(tree), come, both, was, before, run.folder() / "tree")
+        durable.create(run.path(listed), made.listed)
+        read_only.extend(ground.modes(run), made.come, made.modes)
+        for number, path in enumerate(made.come):
+            durable.rename_closed(run.folder() / "tree" / path, run.path(changes) / str(number))
+            run.change(changes, Change(path, str(number)))
+        run.change(changes, *(Change(path, None) for path in made.gone))
+        return Verdict((), {"listing": digest.sha256(made.listed), "places": len(made.come)})
+
+    return course.step(
+        "migrate:commit",
+        "Put what has changed into the live tree, wholly or not at all.",
+        act,
+        (tree, told, course.file(SNAPSHOT2), freezing.FREEZES, frozen.listing(world)),
+        (changes, listed),
+        go=lambda machine: machine.go("GATES"),
+        closes=True,
+    )
+
+
+def _rollback(settings: Settings, world: World) -> Step:
+    changes = Changes("rollback", _within(settings, world))
+    record = Record(ground.log(world), "ROLLBACK")
+
+    def act(run: Run) -> Verdict:
+        asked = run.place(ground.manifest(settings, confirmation.REQUEST).path)
+        if requested(settings, run) is None or not asked.is_file():
+            what = "expected a request of a rollback, found none"
+            raise Refused(f"rollback: {what}; doit thaw ends an attempt that moved nothing")
+        confirmation.confirmed(run.root, asked.read_bytes())
+        made = restored(settings, run, run.folder() / "restored")
+        _state(run, changes, made)
+        restoring.reopen(run.root, made)
+        about = {"restored": len(made.come), "removed": len(made.gone)}
+        line = logging.entry("ROLLBACK", about, ground.context(settings, run))
+        run.append(record, line, *ground.move(settings, run, _back))
+        return Verdict((), about)
+
+    return Step(
+        name="rollback",
+        doc="Put everything back as AMU0 has it, after a request and a person's word.",
+        act=act,
+        inputs=(Fact("requests", requests),),
+        outputs=(changes, record),
+        full=True,
+    )
+
+
+def restored(settings: Settings, world: World, to: Path) -> Restored:
+    """Return what a rollback would put back, staged in the new folder ``to``."""
+    name = captured(world)
+    capture = world.place(world.kept("coo/amu0")) / name
+    given = [ground.manifest(settings, each).path for each in (*frozen.EVIDENCE, frozen.MANIFEST)]
+    held = grounds.frozen(settings, world)
+    return restoring.stage(world.root, capture, name, held, given, to)
+
+
+def captured(world: World) -> str:
+    """Return the id of the capture of this attempt, as the log has it."""
+    names = [
+        line["details"]["amu0"]
+        for line in logging.read(world.place(ground.log(world)))
+        if line["event"] == "AMU0"
+    ]
+    if not names:
+        raise Refused("rollback: expected a capture, found none in the log; doit amu0")
+    return amu_capture.name_of(names[-1])
+
+
+def _state(run: Run, changes: Changes, made: Restored) -> None:
+    """State what comes and goes; the word and the read-only lock are over with it."""
+    for number, path in enumerate(made.come):
+        durable.rename_closed(made.tree / path, run.path(changes) / str(number))
+        run.change(changes, Change(path, str(number), keep=True))
+    run.change(changes, *(Change(path, None, keep=True) for path in made.gone))
+    run.change(changes, Change(WORD, None))
+    kept = run.kept("coo/modes.jsonl")
+    if run.place(kept).exists():
+        run.change(changes, Change(kept, None))
+
+
+def _back(machine: Machine) -> list[dict[str, object]]:
+    return machine.go("CAPTURE_AMU0", ERROR)
