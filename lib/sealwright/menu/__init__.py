@@ -26,6 +26,7 @@ from invoke.tasks import Task
 from sealwright import process
 from sealwright.engine import settings
 from sealwright.errors import SealwrightError
+from sealwright.menu import reporting
 from sealwright.step import Step
 
 _QUESTIONS = {
@@ -61,8 +62,9 @@ def namespace(file: str) -> Collection:
         if "migrate" in top.collections:
             governance.rehearsable(top.collections["migrate"], dodo)
     alone = [guard for contract in loaded.contracts.values() for guard in contract.guards]
+    shown = [reporting.task(loaded)]
     asked = [_task(dodo, guard.name, guard.doc, "run", guard.name) for guard in alone]
-    for task in (*asked, *_chains(dodo, loaded.chains), *_questions(dodo), *_named(dodo)):
+    for task in (*asked, *_chains(dodo, loaded.chains), *_questions(dodo), *_named(dodo), *shown):
         if task.name not in {*top.task_names, *top.collections}:  # the first of a name counts
             top.add_task(task)
     return top
