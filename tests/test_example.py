@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 
 import pytest
 
 from sealwright.contracts.sot_pack import verification
 from sealwright.example import repository, tour
-from tests.support.example import PROJECT, Repository, copied
+from tests.support.example import PROJECT, Repository
 from tests.test_build_sot_pack import FORBIDDEN, hexdigest
 
 pytest_plugins = ("tests.support.repositories",)
@@ -120,36 +121,60 @@ def walk(capfd, monkeypatch, tmp_path):
     return walking
 
 
-def test_the_first_walk_makes_runs_and_shows_everything(walk, _example, tmp_path):
-    code, out, err = walk("build/my example")
-    assert (code, err) == (0, "")
-    assert f"its commit is {_example.git('rev-parse', 'HEAD~1')}, as everywhere" in out
+@pytest.fixture(scope="session")
+def _walked(tmp_path_factory):
+    """A folder with the example after a walk, and what the walk said."""
+    top = tmp_path_factory.mktemp("walked")
+    argv = (sys.executable, "-m", "sealwright.example.tour", "build/my example")
+    environment = {"PYTHONPATH": str(PROJECT / "lib"), "SOURCE_DATE_EPOCH": "1735722060"}
+    return top, Repository(top).run(*argv, **environment)
+
+
+@pytest.fixture
+def walked(_walked, tmp_path):
+    """The example after a walk, and its key beside it, in a folder of the test's own."""
+    shutil.copytree(_walked[0], tmp_path, symlinks=True, dirs_exist_ok=True)
+    return Repository(tmp_path / "build/my example")
+
+
+def test_the_first_walk_makes_runs_and_shows_everything(_walked, tmp_path):
+    top, done = _walked
+    assert (done.code, done.err) == (0, "")
+    out = done.out
+    commit = repository.build(tmp_path / "again", tour.CONTRACTS)
+    assert f"its commit is {commit}, as everywhere" in out
     assert "operator: gpg --batch" in out and "operator: git commit --all" in out
-    assert "operator: cd 'build/my example' && doit run --json" in out
-    assert re.search(r"sot_pack +5 +5 +0 +0\n", out)
+    assert "operator: cd 'build/my example' && doit run --json manifests" in out
+    for name in ("freeze", "final"):
+        assert f"operator: gpg --armor --detach-sign config/approvals/{name}.json" in out
+    assert re.search(r"coo +27 +27 +0 +0\n", out)
     assert re.search(r"bundle +4 +4 +0 +0\n", out)
     assert re.search(r"work_orders +14 +14 +0 +0\n", out)
+    assert re.search(r"sot_pack +5 +5 +0 +0\n", out)
     assert "Nothing executed" not in out
-    commands = re.findall(r"(?m)^  (.*)$", out.partition("and how to see it")[2])
-    assert len(commands) == 9
+    assert (top / "build/my example/.sealwright/report.html").is_file()
+
+
+def test_everything_that_a_walk_shows_can_be_typed(_walked, walked, tmp_path):
+    told = _walked[1].out.partition("and how to see it")[2].replace(str(_walked[0]), str(tmp_path))
+    commands = re.findall(r"(?m)^  (.*)$", told)
+    assert len(commands) == 11
     for command in commands:
         done = Repository(tmp_path).run("bash", "-c", command, cwd=tmp_path)
         assert done.code == 0, (command, done.said)
 
 
-def test_the_second_walk_executes_nothing_and_says_so(walk, _example, tmp_path):
-    repo = copied(_example, tmp_path / "example")
-    before = repo.evidence
-    code, out, _ = walk("example")
+def test_the_second_walk_executes_nothing_and_says_so(walk, walked):
+    before = walked.evidence
+    code, out, _ = walk("build/my example")
     assert code == 0 and "\nNothing executed: every step is up to date" in out
-    assert re.search(r"sot_pack +5 +0 +5 +0\n", out)
-    assert repo.evidence == before
+    assert re.search(r"coo +27 +0 +27 +0\n", out) and re.search(r"sot_pack +5 +0 +5 +0\n", out)
+    assert walked.evidence == before
 
 
-def test_a_walk_through_a_dirty_example_shows_the_refusal(walk, _example, tmp_path):
-    repo = copied(_example, tmp_path / "example")
-    repo.write("0luka.md", "# Something else\n")
-    code, out, _ = walk("example")
+def test_a_walk_through_a_dirty_example_shows_the_refusal(walk, walked):
+    walked.write("0luka.md", "# Something else\n")
+    code, out, _ = walk("build/my example")
     assert code == 1 and "  0luka.md: is changed and not committed; git commit -- 0luka.md" in out
     assert "What is proved now" not in out
 

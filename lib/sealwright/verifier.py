@@ -17,6 +17,7 @@ a file of JSON lines                   a run journal, an activity feed or anothe
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,8 +122,14 @@ def _snapshot(folder: Path) -> Verdict:
 
 def _bundle(path: Path) -> Verdict:
     from sealwright.bundles import verification  # only a bundle pays for its gate
+    from sealwright.contracts.coo.outputs import bundle_contents, bundle_verification
 
-    return verification.check(path)
+    verdict = verification.check(path)
+    if not verdict.holds:
+        return verdict
+    with zipfile.ZipFile(path) as bundle:
+        migration = bundle_contents.ABOUT in bundle.namelist()
+    return together((verdict, bundle_verification.check(path))) if migration else verdict
 
 
 def _journal(path: Path) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import stat
 import subprocess
 import sys
@@ -52,7 +53,10 @@ def made(place, files=None, **more) -> Repository:
     repo = make(place, {**FILES, **(files or {})}, ["coo"])
     configure(repo, CONFIG)
     text = (repo.root / "config/coo.yaml").read_text()
-    repo.write("config/coo.yaml", text + "".join(f"{k}: {v}\n" for k, v in more.items()))
+    for key, value in more.items():
+        text, written = re.subn(rf"(?m)^{key}: .*$", lambda _, v=f"{key}: {value}": v, text)
+        text += "" if written else f"{key}: {value}\n"
+    repo.write("config/coo.yaml", text)
     repo.commit()
     return repo
 
@@ -288,7 +292,7 @@ def test_a_gate_that_fails_asks_for_a_rollback_which_leads_back_byte_for_byte(ga
 def failed(_fresh, tmp_path):
     """A repository whose gate A failed, so that a rollback is asked for."""
     repo = copied(_fresh, tmp_path / "repository")
-    configure(repo, {"migration_bundle:": "structure: [missing]\nmigration_bundle:"})
+    configure(repo, {"structure: []": "structure: [missing]"})
     repo.commit()
     assert repo.doit().code == 1
     return repo
@@ -298,7 +302,7 @@ def test_after_a_rollback_another_attempt_needs_an_approval_of_its_own(failed):
     assert confirmed(failed).code == 0
     done = failed.doit()
     assert done.code == 1 and executed(done) == [] and "inv coo.approve attempt" in done.said
-    configure(failed, {"structure: [missing]\n": ""})
+    configure(failed, {"structure: [missing]": "structure: []"})
     done = failed.doit()
     assert done.code == 1 and executed(done) == []
     text = (

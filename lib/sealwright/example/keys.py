@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shlex
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from sealwright import durable, process
@@ -24,8 +25,11 @@ def secret(example: Path) -> Path:
     return example.with_name(f"{example.name}-key.asc")
 
 
-def give(example: Path) -> bool:
-    """Give the example a reader of its snapshots, unless it has one; say what is typed."""
+def give(example: Path, more: Callable[[Path, str, bytes], None] | None = None) -> bool:
+    """Give the example a reader of its snapshots, unless it has one; say what is typed.
+
+    ``more`` is what else is done with fingerprint and public key, in the same commit.
+    """
     config = example / CONFIG
     if _NOBODY not in (text := config.read_text()):
         return False
@@ -34,6 +38,8 @@ def give(example: Path) -> bool:
     named = f"snapshots:\n  recipients: [{fingerprint}]\n  public: {PUBLIC}\n"
     durable.write(config, text.replace(_NOBODY, named).encode())
     print(f"operator: names it in {CONFIG}, and its public key in {PUBLIC}")
+    if more:
+        more(example, fingerprint, public)
     print("operator: git commit --all --message 'Name who can read snapshots'\n")
     repository.commit(example, "Name who can read snapshots", repository.FIRST)
     return True
@@ -45,17 +51,18 @@ def _made(place: Path) -> tuple[str, bytes]:
         home = Path(folder)
         asked = ("--quick-generate-key", repository.AUTHOR, "future-default", "default", "never")
         print(f"operator: {shlex.join((*_GPG, *asked))}")
-        _run(home, *_GPG, *asked)
-        listed = _run(home, *_GPG, "--with-colons", "--list-keys").decode()
+        run(home, *_GPG, *asked)
+        listed = run(home, *_GPG, "--with-colons", "--list-keys").decode()
         fingerprint = next(x.split(":")[9] for x in listed.splitlines() if x.startswith("fpr:"))
-        hidden = _run(home, *_GPG, "--armor", "--export-secret-keys", fingerprint)
+        hidden = run(home, *_GPG, "--armor", "--export-secret-keys", fingerprint)
         durable.write(place, hidden, mode=0o600)
         print(f"          whose secret part, which is worth nothing, lies in {place.name}")
-        public = _run(home, *_GPG, "--armor", "--export", fingerprint)
-        _run(home, "gpgconf", "--kill", "all")
+        public = run(home, *_GPG, "--armor", "--export", fingerprint)
+        run(home, "gpgconf", "--kill", "all")
     return fingerprint, public
 
 
-def _run(home: Path, *argv: str) -> bytes:
+def run(home: Path, *argv: str) -> bytes:
+    """Run a program with a GnuPG home, and return what it prints."""
     environment = process.allow_listed(extra={"GNUPGHOME": str(home)})
     return process.run(argv, cwd=home, env=environment, timeout=300).out

@@ -3,7 +3,8 @@
 =============  =================================================================================
 the legacy     ``SOURCE_ROOT/LEGACY/``, or a module ``SOURCE_ROOT/LEGACY.py``
 carried        what a copy for the tests holds: what the configuration names, else all that
-               stands at the top of the last commit, without caches and what Sealwright publishes
+               stands at the top of the last commit, without caches, what Sealwright publishes,
+               and the folders that other contracts write to
 rewritten      the one pass over tests and code: what the configuration names, else all carried
 frozen         the legacy package, what is rewritten, governed documents, all of the canonical
                package but what is published into it, and the configuration
@@ -29,6 +30,9 @@ APPROVALS = parse("config/approvals")
 CACHES = frozenset(
     ("__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox")
 )
+
+
+_OTHERS = frozenset((".adam_os", "artifacts", "evidence", "observability"))
 
 
 def legacy(settings: Settings, root: Path) -> RelPath:
@@ -73,7 +77,7 @@ def _tops(world: World) -> Iterator[RelPath]:
     if (world.root / ".git").exists():
         names = git.top_names(world.root)
     for name in names or os.listdir(world.root):
-        if names or not name.startswith("."):
+        if name not in _OTHERS and (names or not name.startswith(".")):
             yield parse(name)
 
 

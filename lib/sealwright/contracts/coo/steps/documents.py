@@ -77,7 +77,7 @@ def _amendments(settings: Settings, world: World) -> Step:
         name="amendments",
         doc="Apply the amendments that were not applied yet, all or none.",
         act=act,
-        inputs=tuple(files),
+        inputs=(*files, ground.ignoring(settings)),
         outputs=(*targets, told, made, record),
         guards=(frozen.guard(settings),),
         attempt=attempt(settings),

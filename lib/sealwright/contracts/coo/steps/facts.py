@@ -21,6 +21,7 @@ from sealwright.contracts.coo.manifests import (
 )
 from sealwright.contracts.coo.manifests.places import Places
 from sealwright.contracts.coo.settings import Settings
+from sealwright.contracts.coo.steps import ground
 from sealwright.contracts.coo.steps.ground import ENVIRONMENT, manifest, surroundings, while_frozen
 from sealwright.digest import Digest
 from sealwright.step import Fact, File, Guard, Input, Run, Step, Tree, World
@@ -34,11 +35,26 @@ Read = Callable[[World], bytes]
 def steps(settings: Settings, world: World) -> list[Step]:
     """Return the steps that write the manifests."""
     return [
+        _folder(settings),
         _tools(settings),
         _step(settings, "environment", ENVIRONMENT, _environment(settings), _seen(settings)),
         _step(settings, "hardware", HARDWARE, _hardware, Fact("hardware", _machine)),
         _sandbox(settings, world),
     ]
+
+
+def _folder(settings: Settings) -> Step:
+    ignoring = ground.ignoring(settings)
+
+    def act(run: Run) -> None:
+        durable.create(run.path(ignoring), b"*\n")
+
+    return Step(
+        name="manifests:folder",
+        doc="Make the folder of manifests, which keeps itself out of git.",
+        act=act,
+        outputs=(ignoring,),
+    )
 
 
 def unchanged(settings: Settings) -> list[Guard]:
@@ -63,7 +79,7 @@ def _step(settings: Settings, name: str, file: str, read: Read, *inputs: Input) 
         name=f"manifests:{name}",
         doc=_DOCS[name],
         act=act,
-        inputs=inputs,
+        inputs=(*inputs, ground.ignoring(settings)),
         outputs=(output,),
         guards=(_unchanged(name, output, read),),
         full=True,
@@ -92,14 +108,12 @@ def _drift(world: World, output: File, data: bytes) -> Verdict:
 
 def _tools(settings: Settings) -> Step:
     manifest_, bill = manifest(settings, TOOLS), manifest(settings, CYCLONEDX)
-    ignoring = manifest(settings, ".gitignore")  # keeps all of them out of git
     used, read = _used(settings), _read_tools(settings)
 
     def act(run: Run) -> Verdict:
         data = read(run)
         durable.create(run.path(manifest_), data)
         durable.create(run.path(bill), cyclonedx.render(data))
-        durable.create(run.path(ignoring), b"*\n")
         return Verdict((), {"drift": [str(each) for each in _drift(run, manifest_, data).findings]})
 
     return Step(
@@ -109,8 +123,9 @@ def _tools(settings: Settings) -> Step:
         inputs=(
             Fact("toolchain", lambda world: digest.sha256(repr(_chain(world)).encode())),
             Fact("programs", lambda world: _programs(settings, world, used)),
+            ground.ignoring(settings),
         ),
-        outputs=(manifest_, bill, ignoring),
+        outputs=(manifest_, bill),
         arguments={"tools": [tool.name for tool in used]},
         guards=(_unchanged("tools", manifest_, read),),
         full=True,

@@ -43,6 +43,11 @@ def manifest(settings: Settings, name: str) -> File:
     return File(RelPath(f"{settings.manifests}/{name}"))
 
 
+def ignoring(settings: Settings) -> File:
+    """Return what keeps the folder of manifests out of git: it has to be there first."""
+    return manifest(settings, ".gitignore")
+
+
 def context(settings: Settings, world: World) -> logging.Context:
     """Return what a line of the log says of its circumstances."""
     environment = world.place(manifest(settings, ENVIRONMENT).path)
