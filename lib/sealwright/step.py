@@ -161,6 +161,7 @@ class Step:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     environment: tuple[str, ...] = ()  # variables that the act may see, and that define it
     tools: tuple[str, ...] = ()  # programs that the act runs: their digests define it
+    code: tuple[str, ...] = ()  # modules that the act runs besides its own: they define it too
     after: tuple[str, ...] = ()  # steps that come first for another reason than a file
     locks: tuple[RelPath, ...] = ()  # lock files held from before the act until it is committed
     pools: tuple[str, ...] = ()  # scarce things that the act needs, such as ``gpg``

@@ -7,6 +7,8 @@ name by name:
 ``version``        the step's own, raised by its author
 ``act``            a command's words, or a callable's qualified name
 ``code``           the BLAKE3 of the file that holds the callable
+``code MODULE``    the BLAKE3 of the file of a declared module, or ``missing``; to look for it
+                   imports nothing, since the act may import it only when it runs
 ``arguments``      the SHA-256 of their canonical bytes
 ``inputs``         what they are called, and ``outputs`` likewise
 ``env NAME``       the SHA-256 of a declared variable's value, or ``unset``
@@ -20,8 +22,10 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
+from importlib.machinery import PathFinder
 from typing import Any, Protocol
 
 from sealwright import digest
@@ -56,6 +60,9 @@ def rule(step: Step, world: World, look: Look) -> Definition:
     found = _act(step.act, look)
     found["arguments"] = _arguments(step.arguments) if step.arguments else _NONE
     found["version"] = step.version
+    for name in step.code:
+        source = _file(name)
+        found[f"code {name}"] = look.code(source) if source else "missing"
     for name in dict.fromkeys(step.tools + _program(step.act)):
         found[f"tool {name}"] = look.tool(name)
     for name in step.environment:
@@ -104,6 +111,19 @@ def _source(target: Any) -> str | None:
     if code is not None and code.co_filename.endswith(".py"):
         return str(code.co_filename)
     return inspect.getsourcefile(inspect.unwrap(target))
+
+
+@cache
+def _file(module: str) -> str | None:
+    """Return the file that a module would be imported from."""
+    name, _, rest = module.partition(".")
+    spec = PathFinder.find_spec(name, sys.path)
+    for part in rest.split(".") if rest else ():
+        if spec is None or spec.submodule_search_locations is None:
+            return None
+        name = f"{name}.{part}"
+        spec = PathFinder.find_spec(name, spec.submodule_search_locations)
+    return spec.origin if spec else None
 
 
 def _program(act: Callable[..., Any]) -> tuple[str, ...]:

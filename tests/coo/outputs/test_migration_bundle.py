@@ -17,9 +17,14 @@ from sealwright import document, durable
 from sealwright.bundles import audit_gate_build_loop_phase2 as gate
 from sealwright.bundles import judging
 from sealwright.contracts.coo.gates import junit
-from sealwright.contracts.coo.outputs import bundle_contents, bundle_verification, migration_bundle
+from sealwright.contracts.coo.outputs import (
+    bundle_contents,
+    bundle_verification,
+    documents,
+    migration_bundle,
+)
 from sealwright.contracts.coo.outputs.bundle_contents import FACTS, JUNIT, RESULTS, SPECIFICATION
-from sealwright.contracts.coo.outputs.migration_bundle import Documents
+from sealwright.contracts.coo.outputs.documents import Documents
 from sealwright.errors import Misconfigured, Refused
 from sealwright.paths import RelPath
 from tests.coo.outputs import migrations
@@ -331,7 +336,7 @@ def test_a_file_that_changes_while_it_is_packed_is_refused(tmp_path, monkeypatch
 
 def read(text: str) -> Documents:
     with document.parse(text.encode(), "config/coo.yaml") as table:
-        return migration_bundle.read(table)
+        return documents.read(table)
 
 
 def test_the_configuration_names_the_documents():

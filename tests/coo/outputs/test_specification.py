@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealwright import document
-from sealwright.contracts.coo.outputs import entry_points, facts, specification
+from sealwright.contracts.coo.outputs import documents, entry_points, facts, specification
 from sealwright.contracts.coo.outputs.facts import Facts
 from sealwright.errors import Damaged, Misconfigured, Refused
 from sealwright.paths import RelPath
@@ -224,7 +224,7 @@ def test_a_configuration_that_cannot_be_read_is_refused(tmp_path, name, data):
 
 def read(text: str) -> RelPath | None:
     with document.parse(text.encode(), "config/coo.yaml") as table:
-        return specification.read(table)
+        return documents.template(table)
 
 
 def test_the_configuration_names_the_template_or_none():

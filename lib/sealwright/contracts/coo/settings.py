@@ -39,8 +39,8 @@ from sealwright import paths
 from sealwright.contracts.coo.gates import module_settings, waivers
 from sealwright.contracts.coo.gates.module_settings import Module
 from sealwright.contracts.coo.gates.waivers import Waiver
-from sealwright.contracts.coo.outputs import migration_bundle, specification
-from sealwright.contracts.coo.outputs.migration_bundle import Documents
+from sealwright.contracts.coo.outputs import documents
+from sealwright.contracts.coo.outputs.documents import Documents
 from sealwright.document import Table
 from sealwright.paths import TOP, RelPath
 
@@ -146,8 +146,8 @@ def _read(cls: type[Settings], table: Table, legacy: str) -> Settings:
         unstable=table.strings("unstable", ()),
         waivers=waivers.read(table),
         modules=module_settings.read(table),
-        template=specification.read(table),
-        documents=migration_bundle.read(table),
+        template=documents.template(table),
+        documents=documents.read(table),
         sandbox=_sandbox(table),
         approvals=_approvals(table),
         amendments=table.paths("amendments", ()),

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from sealwright import durable, hashing
@@ -23,26 +22,8 @@ from sealwright.bundles.layout import MANIFEST
 from sealwright.contracts.coo.gates.record import PASS
 from sealwright.contracts.coo.outputs import bundle_contents
 from sealwright.contracts.coo.outputs.bundle_contents import PARTS, TOP, Contents
-from sealwright.document import Table
 from sealwright.errors import Refused
-from sealwright.paths import RelPath
 from sealwright.verdict import Finding, Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Documents:
-    """Which documents of the repository go into the bundle."""
-
-    implementation_pack: RelPath | None = None
-    plan: RelPath | None = None
-
-
-def read(table: Table) -> Documents:
-    """Return what a configuration says."""
-    found = table.table("migration_bundle", None)
-    if found is None:
-        return Documents()
-    return Documents(found.path("implementation_pack", None), found.path("plan", None))
 
 
 def check(contents: Contents) -> Verdict:

@@ -37,20 +37,12 @@ from sealwright.contracts.coo.gates.results import GateResults
 from sealwright.contracts.coo.outputs.default_template import TEMPLATE
 from sealwright.contracts.coo.outputs.facts import Facts
 from sealwright.contracts.coo.scanning.scanned_text import Lines, NotText, decode
-from sealwright.document import Table
 from sealwright.errors import Refused
-from sealwright.paths import RelPath
 from sealwright.verdict import legible
 
 DEFAULT = TEMPLATE.encode()
 NONE = "none"
 _PLACEHOLDER = re.compile(r"\{\{(?:[ \t]*([A-Za-z0-9_.-]+)[ \t]*\}\})?")
-
-
-def read(table: Table) -> RelPath | None:
-    """Return the template that a configuration names, or None for the default one."""
-    found = table.table("specification", None)
-    return None if found is None else found.path("template", None)
 
 
 def render(template: bytes, name: str, facts: Facts, gates: GateResults) -> bytes:

@@ -15,12 +15,10 @@ from pathlib import Path
 from sealwright import digest, durable
 from sealwright.contracts.coo import amu_capture
 from sealwright.contracts.coo.amu_capture.verification import ABOUT, GIVEN, LISTING
-from sealwright.contracts.coo.inventory import listing
+from sealwright.contracts.coo.inventory import JOURNALS, listing
 from sealwright.contracts.coo.inventory.listing import Entry
 from sealwright.paths import RelPath, above, parse
 from sealwright.runtime import canonical
-
-JOURNALS = ("-wal", "-shm", "-journal")
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,11 +64,18 @@ class Course:
         *,
         event: str = ground.MIGRATION,
         go: Go = lambda machine: [],
+        code: tuple[str, ...] = (),
         **more: Any,
     ) -> Step:
         """Return a step of this course; ``go`` says which states a live one leads to."""
         made = Step(
-            name=name, doc=doc, act=act, inputs=tuple(inputs), outputs=tuple(outputs), **more
+            name=name,
+            doc=doc,
+            act=act,
+            inputs=tuple(inputs),
+            outputs=tuple(outputs),
+            code=(act.__module__, *code),  # a live one's own act is one of this module
+            **more,
         )
         if not self.live:
             return replace(made, full=True)

@@ -3,24 +3,18 @@
 An amendment is applied once.  ``amendment_log.json`` names those that were, with the digest of
 each; they are not applied again when somebody edits their target, and none of them may change.
 Whatever lint or scan finds fails the step; then the report is kept under another name
-(``….failed.json``, ``….failed.sarif``), since only what holds is an output.
+(``….failed.json``, ``….failed.sarif``), since only what holds is an output.  What the last scan
+found in contents is remembered (see `known_contents`), which makes the next one quick.
+
+What only an act needs is imported there: most commands run none of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sealwright import digest, durable
-from sealwright.contracts.coo import (
-    amendment_engine,
-    amendment_history,
-    governance_leak_scanner,
-    lint_engine,
-)
-from sealwright.contracts.coo.amendment_engine import AmendmentHaltException
-from sealwright.contracts.coo.linting import lint_rules
-from sealwright.contracts.coo.scanning import leak_rules, suppressions
 from sealwright.contracts.coo.scanning.scanned_files import Globs
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import Machine
@@ -29,9 +23,16 @@ from sealwright.contracts.coo.steps.freezing import attempt
 from sealwright.digest import Digest
 from sealwright.errors import Refused
 from sealwright.paths import TOP, RelPath, above
+from sealwright.stat_cache import StatCache
 from sealwright.step import Fact, File, Input, Record, Run, Step, Transition, Tree, World
 from sealwright.verdict import Verdict
 
+if TYPE_CHECKING:
+    from sealwright.contracts.coo.governance_leak_scanner import Report
+    from sealwright.contracts.coo.scanning.leak_rules import Ruleset
+    from sealwright.contracts.coo.scanning.suppressions import Suppressions
+
+_CODE = "sealwright.contracts.coo"
 LOG, PATCH = "amendment_log.json", "amendment_diff.patch"
 SCANNED, LINTED = "coo/scanner_report.json", "coo/lint_report.json"
 
@@ -55,6 +56,9 @@ def _amendments(settings: Settings, world: World) -> Step:
     record = Record(ground.log(world), "AMENDMENTS")
 
     def act(run: Run) -> Verdict:
+        from sealwright.contracts.coo import amendment_engine, amendment_history
+        from sealwright.contracts.coo.amendment_engine import AmendmentHaltException
+
         texts: dict[str, bytes] = {file.path: run.path(file).read_bytes() for file in files}
         amendments = amendment_engine.read(texts)
         documents = {t.of.path: run.place(t.of.path).read_bytes() for t in targets}
@@ -81,6 +85,7 @@ def _amendments(settings: Settings, world: World) -> Step:
         outputs=(*targets, told, made, record),
         guards=(frozen.guard(settings),),
         attempt=attempt(settings),
+        code=(f"{_CODE}.amendment_engine", f"{_CODE}.amendment_history"),
         arguments={"amendments": list(settings.amendments)},
     )
 
@@ -91,17 +96,24 @@ def _begin(machine: Machine) -> list[dict[str, Any]]:
 
 def _targets(settings: Settings, world: World) -> list[RelPath]:
     """Return what the amendments change, as far as their files are there to be read."""
+    if not settings.amendments:
+        return []
+    from sealwright.contracts.coo.amendments import file
+
     places = {path: world.place(path) for path in settings.amendments}
     texts: dict[str, bytes] = {
         path: place.read_bytes() for path, place in places.items() if place.is_file()
     }
-    return sorted({amendment.target for amendment in amendment_engine.read(texts)})
+    return sorted({amendment.target for amendment in file.read(texts)})
 
 
 def _lint(settings: Settings, world: World) -> Step:
     ruleset = File(settings.lint)
 
     def act(run: Run) -> Verdict:
+        from sealwright.contracts.coo import lint_engine
+        from sealwright.contracts.coo.linting import lint_rules
+
         data = run.path(ruleset).read_bytes()
         report = lint_engine.lint(run.root, lint_rules.read(data, settings.lint, None))
         return _keep(run, outputs, LINTED, report)
@@ -114,6 +126,7 @@ def _lint(settings: Settings, world: World) -> Step:
         act=act,
         inputs=(ruleset, *_trees(settings, world, globs)),
         outputs=outputs,
+        code=(f"{_CODE}.lint_engine", f"{_CODE}.linting.lint_python"),
         guards=(frozen.guard(settings),),
         attempt=attempt(settings),
     )
@@ -123,6 +136,8 @@ def _lint_globs(settings: Settings, world: World) -> list[Globs]:
     place = world.place(settings.lint)
     if not place.is_file():
         return []
+    from sealwright.contracts.coo.linting import lint_rules
+
     ruleset = lint_rules.read(place.read_bytes(), settings.lint, None)
     return [globs for rule in ruleset.rules for globs in (rule.paths,)]
 
@@ -137,12 +152,14 @@ def _scan(settings: Settings, world: World) -> Step:
             found = digest.hexadecimal(digest.of_file(run.path(ruleset)).sha256)
             wanted = f"expected the digest of {wish.ruleset}, found none"
             raise Refused(f"{FILE}: {wanted}; scan: {{sha256: {found}}}")
+        from sealwright.contracts.coo.scanning import leak_rules, suppressions
+
         data = run.path(ruleset).read_bytes()
         rules = leak_rules.read(data, wish.ruleset, Digest(f"sha256:{wish.sha256}"))
         held = suppressions.NONE
         if reviewed:
             held = suppressions.read(run.path(reviewed), reviewed.path, run.now)
-        report = governance_leak_scanner.scan(run.root, rules, wish.scope, suppressed=held)
+        report = scanned(run, rules, wish.scope, held)
         return _keep(run, outputs, SCANNED, report, report.summary())
 
     outputs = _outputs(world, SCANNED)
@@ -157,8 +174,22 @@ def _scan(settings: Settings, world: World) -> Step:
         outputs=outputs,
         guards=(frozen.guard(settings),),
         attempt=attempt(settings),
+        code=(f"{_CODE}.governance_leak_scanner", f"{_CODE}.scanning.leaks"),
         arguments={"scope": list(wish.scope), "sha256": wish.sha256},
     )
+
+
+def scanned(run: World, rules: Ruleset, scope: Iterable[str], held: Suppressions) -> Report:
+    """Return what a scan of the live tree finds, and remember it by content."""
+    from sealwright.contracts.coo import governance_leak_scanner
+    from sealwright.contracts.coo.scanning.known_contents import Known
+
+    cache = StatCache(run.place(run.kept("coo/scanned.cache")), keep=True, root=run.root)
+    known = Known(run.place(run.kept("coo/scanned.json")), cache, rules.sha256)
+    report = governance_leak_scanner.scan(run.root, rules, scope, suppressed=held, known=known)
+    known.save()
+    cache.save()
+    return report
 
 
 def _outputs(world: World, name: str) -> tuple[File, File]:

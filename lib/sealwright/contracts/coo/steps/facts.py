@@ -1,4 +1,7 @@
-"""The four manifests of the world (document 003, §3), each a step."""
+"""The four manifests of the world (document 003, §3), each a step.
+
+What only an act or a drift needs is imported there: most commands ask for neither.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sealwright import digest, durable
-from sealwright.contracts.coo.manifests import (
-    cyclonedx,
-    drift,
-    environment,
-    hardware,
-    sandbox,
-    toolchain,
-    tools,
-)
+from sealwright.contracts.coo.manifests import tools
 from sealwright.contracts.coo.manifests.places import Places
 from sealwright.contracts.coo.settings import Settings
 from sealwright.contracts.coo.steps import ground
@@ -27,6 +22,10 @@ from sealwright.digest import Digest
 from sealwright.step import Fact, File, Guard, Input, Run, Step, Tree, World
 from sealwright.verdict import Verdict
 
+if TYPE_CHECKING:
+    from sealwright.contracts.coo.manifests import sandbox
+
+_CODE = "sealwright.contracts.coo.manifests"
 TOOLS, CYCLONEDX, HARDWARE = "tools_manifest.json", "tools.cdx.json", "hardware_manifest.json"
 SANDBOX = "sandbox_digest.txt"
 Read = Callable[[World], bytes]
@@ -82,6 +81,7 @@ def _step(settings: Settings, name: str, file: str, read: Read, *inputs: Input) 
         inputs=(*inputs, ground.ignoring(settings)),
         outputs=(output,),
         guards=(_unchanged(name, output, read),),
+        code=(f"{_CODE}.{name}",),
         full=True,
     )
 
@@ -103,6 +103,8 @@ def _drift(world: World, output: File, data: bytes) -> Verdict:
     place = world.place(output.path)
     if not place.is_file() or place.read_bytes() == data:
         return Verdict()
+    from sealwright.contracts.coo.manifests import drift
+
     return drift.compare(place.read_bytes(), data)
 
 
@@ -111,6 +113,8 @@ def _tools(settings: Settings) -> Step:
     used, read = _used(settings), _read_tools(settings)
 
     def act(run: Run) -> Verdict:
+        from sealwright.contracts.coo.manifests import cyclonedx
+
         data = read(run)
         durable.create(run.path(manifest_), data)
         durable.create(run.path(bill), cyclonedx.render(data))
@@ -128,6 +132,7 @@ def _tools(settings: Settings) -> Step:
         outputs=(manifest_, bill),
         arguments={"tools": [tool.name for tool in used]},
         guards=(_unchanged("tools", manifest_, read),),
+        code=(f"{_CODE}.tools", f"{_CODE}.cyclonedx"),
         full=True,
     )
 
@@ -142,6 +147,8 @@ def _read_tools(settings: Settings) -> Read:
 
 
 def _chain(world: World) -> Any:
+    from sealwright.contracts.coo.manifests import toolchain
+
     return toolchain.packages(), toolchain.python(Places(world.root))
 
 
@@ -157,7 +164,12 @@ def _programs(
 
 
 def _environment(settings: Settings) -> Read:
-    return lambda world: environment.read(Places(world.root), surroundings(settings, world))
+    def read(world: World) -> bytes:
+        from sealwright.contracts.coo.manifests import environment
+
+        return environment.read(Places(world.root), surroundings(settings, world))
+
+    return read
 
 
 def _seen(settings: Settings) -> Fact:
@@ -178,6 +190,8 @@ def _text(place: str) -> str:
 
 
 def _hardware(world: World) -> bytes:
+    from sealwright.contracts.coo.manifests import hardware
+
     return hardware.read(Places(world.root))
 
 
@@ -195,6 +209,8 @@ def _sandbox(settings: Settings, world: World) -> Step:
 
 def declared(settings: Settings, world: World) -> sandbox.Sandbox | sandbox.Waived:
     """Return the sandbox of the configuration, or why there is none."""
+    from sealwright.contracts.coo.manifests import sandbox
+
     wish = settings.sandbox
     if wish.image is None:
         return sandbox.Waived(wish.waived)
@@ -207,7 +223,12 @@ def declared(settings: Settings, world: World) -> sandbox.Sandbox | sandbox.Waiv
 
 
 def _read_sandbox(settings: Settings) -> Read:
-    return lambda world: sandbox.read(declared(settings, world))
+    def read(world: World) -> bytes:
+        from sealwright.contracts.coo.manifests import sandbox
+
+        return sandbox.read(declared(settings, world))
+
+    return read
 
 
 def image(settings: Settings, world: World) -> tuple[File | Tree, ...]:

@@ -3,6 +3,8 @@
 The freeze needs an approval (see `sealwright.approval`) of what it rests on: all manifests, both
 reports, the amendments that were applied, and which attempt this is.  So an approval of one attempt
 is worth nothing for the next.  A freeze that was cut off before it was recorded is undone first.
+
+What only an act needs is imported there: most commands run none of them.
 """
 
 from __future__ import annotations
@@ -12,9 +14,7 @@ from typing import Any
 
 from sealwright import approval, digest, durable
 from sealwright.approval import Approvers, Demand
-from sealwright.contracts.coo import amu_capture, freeze, logging
-from sealwright.contracts.coo.amu_capture.verification import ABOUT
-from sealwright.contracts.coo.freeze import read_only
+from sealwright.contracts.coo import logging
 from sealwright.contracts.coo.migration import grounds
 from sealwright.contracts.coo.migration.grounds import APPROVALS
 from sealwright.contracts.coo.settings import FILE, Settings
@@ -98,6 +98,8 @@ def _freeze(settings: Settings, world: World) -> Step:
     files = frozen.evidence(settings, world)
 
     def act(run: Run) -> Verdict:
+        from sealwright.contracts.coo import freeze
+
         lines = ground.move(settings, run, _on)
         freeze.thaw(run.root, ground.modes(run))  # one that was cut off
         given = _approved(settings).ask(run).enforce()
@@ -115,6 +117,7 @@ def _freeze(settings: Settings, world: World) -> Step:
         inputs=(*files, Fact("attempt", _attempt)),
         outputs=(output, kept, record),
         guards=(_approved(settings),),
+        code=("sealwright.contracts.coo.freeze",),
         attempt=attempt(settings),
         arguments={"roots": list(frozen.roots(settings, world)), "database": settings.database},
         full=True,
@@ -150,6 +153,10 @@ def _amu0(settings: Settings, world: World) -> Step:
     mission = [settings.mission] if world.place(settings.mission).is_file() else []
 
     def act(run: Run) -> Verdict:
+        from sealwright.contracts.coo import amu_capture
+        from sealwright.contracts.coo.amu_capture.verification import ABOUT
+        from sealwright.contracts.coo.freeze import read_only
+
         given = (*frozen.evidence(settings, run), manifest, *map(File, mission))
         wish = amu_capture.Wish(
             roots=frozen.roots(settings, run),
@@ -171,6 +178,7 @@ def _amu0(settings: Settings, world: World) -> Step:
         inputs=(manifest, FREEZES, *map(File, mission), *_trees(settings, world)),
         outputs=(member, record),
         guards=(guard(settings),),
+        code=("sealwright.contracts.coo.amu_capture",),
         attempt=attempt(settings),
         arguments={"roots": list(frozen.roots(settings, world)), "database": settings.database},
         full=True,
@@ -204,6 +212,8 @@ def _thaw(settings: Settings, world: World) -> Step:
     record = Record(ground.log(world), "THAW")
 
     def act(run: Run) -> Verdict:
+        from sealwright.contracts.coo import freeze
+
         if ground.migrated(run):
             what = "expected a tree that is not migrated, found one"
             raise Refused(f"thaw: {what}; doit gates goes on, inv rollback goes back")
@@ -220,4 +230,5 @@ def _thaw(settings: Settings, world: World) -> Step:
         act=act,
         inputs=(FREEZES,),
         outputs=(record,),
+        code=("sealwright.contracts.coo.freeze",),
     )

@@ -1,19 +1,24 @@
-"""What is frozen, what the freeze rests on, and whether it still is as it was."""
+"""What is frozen, what the freeze rests on, and whether it still is as it was.
+
+The freeze itself is imported by who asks it: no command that runs nothing does.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sealwright import digest
-from sealwright.contracts.coo import freeze
-from sealwright.contracts.coo.freeze import read_only
 from sealwright.contracts.coo.migration import grounds
 from sealwright.contracts.coo.settings import Settings
 from sealwright.contracts.coo.steps import ground
 from sealwright.paths import RelPath
 from sealwright.step import File, Guard, World
 from sealwright.verdict import Verdict, refusal
+
+if TYPE_CHECKING:
+    from sealwright.contracts.coo import freeze
 
 MANIFEST = "freeze_manifest.json"
 REPORTS = ("coo/lint_report.json", "coo/scanner_report.json")
@@ -56,6 +61,8 @@ def held(world: World) -> File:
 
 def wish(settings: Settings, world: World, given: Mapping[str, object]) -> freeze.Wish:
     """Return what is to be frozen, with an approval."""
+    from sealwright.contracts.coo import freeze
+
     files = {file.path: world.place(file.path) for file in evidence(settings, world)}
     return freeze.Wish(
         roots=roots(settings, world),
@@ -72,6 +79,8 @@ def wish(settings: Settings, world: World, given: Mapping[str, object]) -> freez
 
 def check(settings: Settings, world: World) -> Verdict:
     """Answer whether everything is as it was frozen."""
+    from sealwright.contracts.coo import freeze
+
     places = [world.place(file.path) for file in (manifest(settings), held(world))]
     if missing := [place for place in places if not place.is_file()]:
         return refusal(str(missing[0]), "expected what a freeze left, found nothing", "doit freeze")
@@ -84,6 +93,8 @@ def check(settings: Settings, world: World) -> Verdict:
 
 def same(settings: Settings, world: World) -> Verdict:
     """Answer whether everything holds what it held when it was frozen, whatever its modes are."""
+    from sealwright.contracts.coo.freeze import read_only
+
     verdict = check(settings, world)
     lock = set(read_only.check(world.root, ground.modes(world)).findings)
     return Verdict(tuple(each for each in verdict.findings if each not in lock))

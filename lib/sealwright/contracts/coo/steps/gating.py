@@ -2,6 +2,8 @@
 
 They go in their order.  Each keeps its result as a file; one that fails keeps it beside the reports
 as ``gate_X.failed.json``, no later one is judged, and the live one asks for a rollback.
+
+What only a judgement needs is imported there: most commands make none.
 """
 
 from __future__ import annotations
@@ -9,30 +11,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sealwright import durable
-from sealwright.contracts.coo import replay as replaying_engine
-from sealwright.contracts.coo.gates import (
-    governance,
-    modules,
-    record,
-    replaying,
-    results,
-    sandbox,
-    suite,
-    unification,
-)
+from sealwright.contracts.coo.gates import record, results
 from sealwright.contracts.coo.gates.record import PASSABLE, Result
 from sealwright.contracts.coo.gates.waivers import GATES, TITLES
-from sealwright.contracts.coo.governance_leak_scanner import Report
-from sealwright.contracts.coo.lint_engine import LintReport
-from sealwright.contracts.coo.linting import lint_rules
 from sealwright.contracts.coo.migration import carrying, grounds
-from sealwright.contracts.coo.replay import mission as missions
-from sealwright.contracts.coo.replay import normalisation
-from sealwright.contracts.coo.scanning import leak_rules
 from sealwright.contracts.coo.settings import Settings
-from sealwright.contracts.coo.steps import documents, facts, freezing, ground, own_modules
+from sealwright.contracts.coo.steps import documents, facts, freezing, ground
 from sealwright.contracts.coo.steps.course import Course
 from sealwright.contracts.coo.steps.migrating import (
     SNAPSHOT1,
@@ -40,14 +27,18 @@ from sealwright.contracts.coo.steps.migrating import (
     before,
     interpreter,
 )
-from sealwright.contracts.coo.suite import Names, comparison
-from sealwright.contracts.coo.suite import snapshot as snapshots
 from sealwright.digest import Digest
 from sealwright.errors import Refused
 from sealwright.paths import RelPath, above
 from sealwright.runtime import canonical
 from sealwright.step import Fact, File, Input, Run, Step, Tree, World
 from sealwright.verdict import Finding, Verdict
+
+if TYPE_CHECKING:
+    from sealwright.contracts.coo.governance_leak_scanner import Report
+    from sealwright.contracts.coo.lint_engine import LintReport
+    from sealwright.contracts.coo.replay.mission import Mission
+    from sealwright.contracts.coo.suite import snapshot as snapshots
 
 REPLAY = "replay_result.json"
 _CACHES = tuple(sorted(grounds.CACHES))
@@ -109,6 +100,7 @@ def _gate(course: Course, gate: str) -> Step:
         (*inputs, *before_this, *((freezing.FREEZES,) if course.live else ())),
         (output,),
         event="GATE_RESULT",
+        code=(f"sealwright.contracts.coo.gates.{_JUDGES[gate]}",),
         after=("replay" if course.live else "rehearse:replay",) if gate == "F" else (last,),
         arguments={"waived": [w.reason for w in settings.waivers if w.gate == gate]},
         timeout=6 * 3600,
@@ -184,6 +176,8 @@ def _unification(course: Course) -> tuple[list[Input], Ask]:
     settings = course.settings
 
     def ask(run: Run) -> Verdict:
+        from sealwright.contracts.coo.gates import unification
+
         wish = unification.Wish(
             legacy=settings.legacy,
             canonical=settings.canonical,
@@ -201,6 +195,9 @@ def _modules(course: Course) -> tuple[list[Input], Ask]:
     wanted = _all(course) if settings.modules else _governed(course)
 
     def ask(run: Run) -> Verdict:
+        from sealwright.contracts.coo.gates import modules
+        from sealwright.contracts.coo.steps import own_modules
+
         package = canonical_package(settings, run.root)
         wish = modules.Wish(
             modules=settings.modules,
@@ -222,6 +219,8 @@ def _sandbox(course: Course) -> tuple[list[Input], Ask]:
     recorded = ground.manifest(settings, facts.SANDBOX)
 
     def ask(run: Run) -> Verdict:
+        from sealwright.contracts.coo.gates import sandbox
+
         data = run.path(recorded).read_bytes()
         return sandbox.judge(facts.declared(settings, run), data)
 
@@ -234,6 +233,10 @@ def _suite(course: Course) -> tuple[list[Input], Ask]:
     package = canonical_package(settings, course.world.root)
 
     def ask(run: Run) -> Verdict:
+        from sealwright.contracts.coo.gates import suite
+        from sealwright.contracts.coo.suite import Names, comparison
+        from sealwright.contracts.coo.suite import snapshot as snapshots
+
         s0, s1, s2 = (snapshots.decode(run.path(file).read_bytes()) for file in files)
         known = Names(settings.legacy, settings.canonical)
         compared = comparison.consolidated(s0, s1, s2, known)
@@ -260,6 +263,8 @@ def _governance(course: Course) -> tuple[list[Input], Ask]:
     settings, wanted = course.settings, _governed(course)
 
     def ask(run: Run) -> Verdict:
+        from sealwright.contracts.coo.gates import governance
+
         tree = _gathered(course, run, wanted)
         return governance.judge(*_reports(settings, tree))
 
@@ -267,6 +272,10 @@ def _governance(course: Course) -> tuple[list[Input], Ask]:
 
 
 def _reports(settings: Settings, tree: Path) -> tuple[Report, LintReport]:
+    from sealwright.contracts.coo.gates import governance
+    from sealwright.contracts.coo.linting import lint_rules
+    from sealwright.contracts.coo.scanning import leak_rules
+
     scan, lint = settings.scan, settings.lint
     leaks = leak_rules.read(
         (tree / scan.ruleset).read_bytes(), scan.ruleset, Digest(f"sha256:{scan.sha256}")
@@ -282,6 +291,9 @@ def _replay(course: Course) -> Step:
     wanted = _all(course)
 
     def act(run: Run) -> Verdict:
+        from sealwright.contracts.coo import replay as replaying_engine
+        from sealwright.contracts.coo.replay import normalisation
+
         tree = course.top(run)
         opened = [p for each in wanted for p in grounds.opened(tree, each, (settings.manifests,))]
         made = replaying_engine.replay(
@@ -308,6 +320,7 @@ def _replay(course: Course) -> Step:
         (*places(course, wanted), *mission, *log, *results_of),
         (output, mission_output(course)),
         event="REPLAY_RESULT",
+        code=("sealwright.contracts.coo.replay", "sealwright.contracts.coo.steps.own_modules"),
         timeout=6 * 3600,
     )
 
@@ -327,7 +340,10 @@ def _path(settings: Settings, run: Run) -> list[Path]:
     return [Path(p) for p in ground.surroundings(settings, run)["PATH"].split(os.pathsep) if p]
 
 
-def _mission(course: Course, run: Run, inputs: list[RelPath]) -> missions.Mission:
+def _mission(course: Course, run: Run, inputs: list[RelPath]) -> Mission:
+    from sealwright.contracts.coo.replay import mission as missions
+    from sealwright.contracts.coo.steps import own_modules
+
     settings = course.settings
     place = course.top(run) / settings.mission
     if place.is_file():
@@ -338,6 +354,8 @@ def _mission(course: Course, run: Run, inputs: list[RelPath]) -> missions.Missio
 
 def _artefacts(course: Course, run: Run, copy: Path, log: tuple[File, ...]) -> Mapping[str, bytes]:
     """Return what a replay compares besides the mission's output, made of a copy of the tree."""
+    from sealwright.contracts.coo.gates import governance
+
     settings = course.settings
     scanned, linted = _reports(settings, copy)
     again = record.judge_alone("E", lambda: governance.judge(scanned, linted), settings.waivers)
@@ -357,6 +375,8 @@ def _replaying(course: Course) -> tuple[list[Input], Ask]:
     file = course.file(REPLAY)
 
     def ask(run: Run) -> Verdict:
+        from sealwright.contracts.coo.gates import replaying
+
         told = canonical.decode_line(run.path(file).read_bytes())
         return replaying.judge(_told(told), {"artefacts": told["normalized"]})
 
@@ -381,6 +401,14 @@ def _told(said: Mapping[str, object]) -> Verdict:
     return Verdict(tuple(findings), {"mission": said["mission"]})
 
 
+_JUDGES = {
+    "A": "unification",
+    "B": "modules",
+    "C": "sandbox",
+    "D": "suite",
+    "E": "governance",
+    "F": "replaying",
+}
 _ASKED: dict[str, Callable[[Course], tuple[list[Input], Ask]]] = {
     "A": _unification,
     "B": _modules,

@@ -2,6 +2,8 @@
 
 ``suite`` is the snapshot before: the tests as they are, twice, so that those which end differently
 by themselves are known before anything is compared.
+
+What only an act needs is imported there: most commands run none of them.
 """
 
 from __future__ import annotations
@@ -11,24 +13,26 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sealwright import durable
-from sealwright.contracts.coo import suite
 from sealwright.contracts.coo.migration import carrying, grounds
-from sealwright.contracts.coo.rewriting import outside, planning
-from sealwright.contracts.coo.rewriting import plan as plans
-from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
-from sealwright.contracts.coo.rewriting.references import Names
-from sealwright.contracts.coo.rewriting.rulings import Rulings
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import Machine
 from sealwright.contracts.coo.steps import freezing
 from sealwright.contracts.coo.steps.course import Course, carried_inputs
-from sealwright.contracts.coo.suite import comparison, snapshot, tripwire
 from sealwright.paths import RelPath, above, parse
 from sealwright.step import Fact, File, Input, Run, Step, World
 from sealwright.verdict import Verdict, together
 
+if TYPE_CHECKING:
+    from sealwright.contracts.coo import suite
+    from sealwright.contracts.coo.rewriting import plan as plans
+    from sealwright.contracts.coo.rewriting.references import Names
+    from sealwright.contracts.coo.rewriting.rulings import Rulings
+
+_CARRYING = "sealwright.contracts.coo.migration.carrying"
+_RUNNING = ("sealwright.contracts.coo.suite.running", "sealwright.contracts.coo.suite.comparison")
 SNAPSHOT0, SNAPSHOT1, SNAPSHOT2 = "snapshot0.json", "snapshot1.json", "snapshot2.json"
 PLAN, DIFF = "rewriting_plan.json", "rewriting.diff"
 _CACHES = tuple(sorted(grounds.CACHES))
@@ -64,6 +68,8 @@ def _suite(course: Course) -> Step:
     settings, output = course.settings, before(course.world)
 
     def act(run: Run) -> Verdict:
+        from sealwright.contracts.coo.suite import comparison
+
         tree = run.folder() / "tree"
         carrying.carry(run.root, grounds.carried(settings, run), tree)
         results = [run_suite(settings, run, tree, legacy_allowed=True) for _ in range(2)]
@@ -79,6 +85,7 @@ def _suite(course: Course) -> Step:
         act=act,
         inputs=(*live_places(course), _python(settings)),
         outputs=(output,),
+        code=_RUNNING,
         arguments=_arguments(settings),
         attempt=freezing.attempt(settings),
         full=True,
@@ -108,11 +115,15 @@ def _python(settings: Settings) -> Fact:
 
 def names(settings: Settings) -> Names:
     """Return the two names of the package."""
+    from sealwright.contracts.coo.rewriting.references import Names
+
     return Names(settings.legacy, settings.canonical)
 
 
 def run_suite(settings: Settings, run: Run, tree: Path, *, legacy_allowed: bool) -> suite.Result:
     """Run the tests on a copy of ``tree``, with proof that all of them ran."""
+    from sealwright.contracts.coo import suite
+
     wish = suite.Wish(
         command=settings.test_command,
         names=suite.Names(settings.legacy, settings.canonical),
@@ -151,6 +162,7 @@ def _create(course: Course) -> Step:
         (*live_places(course), _python(settings), *_ruled(course), *_frozen(course)),
         (tree,),
         go=_sequence,
+        code=(_CARRYING, "sealwright.contracts.coo.rewriting.outside"),
         arguments=_arguments(settings),
     )
 
@@ -170,11 +182,15 @@ def _ruled(course: Course) -> tuple[File, ...]:
 
 
 def _rulings(settings: Settings, world: World) -> Rulings:
+    from sealwright.contracts.coo.rewriting.rulings import Rulings
+
     return Rulings.load(world.place(settings.rulings), settings.rulings)
 
 
 def _outside(settings: Settings, run: Run) -> list[str]:
     """Look for contracts with the outside; return those that somebody accepts."""
+    from sealwright.contracts.coo.rewriting import outside
+
     taken = {each.name: each.why for each in _rulings(settings, run).outside}
     who = interpreter(settings, run)
     found = outside.check(who, names(settings), run.root, settings.source_root)
@@ -198,6 +214,7 @@ def _port(course: Course) -> Step:
         act,
         (source,),
         (tree,),
+        code=(_CARRYING,),
         arguments=_arguments(settings),
     )
 
@@ -207,6 +224,8 @@ def _imports(course: Course) -> Step:
     told, diff = course.file(PLAN), course.file(DIFF)
 
     def act(run: Run) -> Verdict:
+        from sealwright.contracts.coo.rewriting import plan as plans
+
         place = run.path(tree)
         carrying.carry(run.path(source), carrying.everything(run.path(source)), place)
         made = plan(settings, run, place)
@@ -222,12 +241,16 @@ def _imports(course: Course) -> Step:
         act,
         (source, *_ruled(course)),
         (tree, told, diff),
+        code=("sealwright.contracts.coo.rewriting.planning",),
         arguments={**_arguments(settings), "rewrite": list(settings.rewrite)},
     )
 
 
 def plan(settings: Settings, world: World, tree: Path) -> plans.Plan:
     """Return the plan of the one pass over a tree in which the package is ported."""
+    from sealwright.contracts.coo.rewriting import planning
+    from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
+
     old = grounds.legacy(settings, tree)
     own = {parse(FILE), settings.rulings, *settings.amendments}
     given = settings.rewrite or carrying.everything(tree)
@@ -263,6 +286,9 @@ def _snapshot(course: Course, name: str, of: str, when: str) -> Step:
     earlier = (before(course.world), *((first,) if output != first else ()))
 
     def act(run: Run) -> Verdict:
+        from sealwright.contracts.coo import suite
+        from sealwright.contracts.coo.suite import comparison, snapshot, tripwire
+
         result = run_suite(settings, run, run.path(tree), legacy_allowed=False)
         made = result.snapshot(run.path(tree))
         known, failures = suite.Names(settings.legacy, settings.canonical), result.outcomes.failures
@@ -281,6 +307,7 @@ def _snapshot(course: Course, name: str, of: str, when: str) -> Step:
         act,
         (tree, *earlier),
         (output,),
+        code=_RUNNING,
         arguments=_arguments(settings),
         timeout=6 * 3600,
     )
@@ -303,5 +330,6 @@ def _delete(course: Course) -> Step:
         act,
         (source, taken),
         (tree,),
+        code=(_CARRYING,),
         arguments=_arguments(settings),
     )

@@ -1,22 +1,20 @@
 """The commit of a migration to the live tree, and the rollback, as steps (003, §9 and §12).
 
 Both are changes in one commit of the engine: a killed run leaves the whole old tree or the whole
-new one, and the log says which.
+new one, and the log says which.  What only an act needs is imported there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sealwright import digest, durable
-from sealwright.contracts.coo import amu_capture, logging
-from sealwright.contracts.coo.freeze import read_only
-from sealwright.contracts.coo.migration import committing, grounds
-from sealwright.contracts.coo.migration.committing import Packages
-from sealwright.contracts.coo.rewriting.plan import Plan
-from sealwright.contracts.coo.rollback import confirmation, restoring
-from sealwright.contracts.coo.rollback.restoring import JOURNALS, Restored
+from sealwright.contracts.coo import logging
+from sealwright.contracts.coo.inventory import JOURNALS
+from sealwright.contracts.coo.migration import grounds
+from sealwright.contracts.coo.rollback import confirmation
 from sealwright.contracts.coo.settings import Settings
 from sealwright.contracts.coo.state_machine import ERROR, Machine
 from sealwright.contracts.coo.steps import freezing, frozen, ground
@@ -26,6 +24,10 @@ from sealwright.errors import Refused
 from sealwright.paths import RelPath, above, parse
 from sealwright.step import Change, Changes, Fact, Record, Run, Step, World
 from sealwright.verdict import Verdict
+
+if TYPE_CHECKING:
+    from sealwright.contracts.coo.migration.committing import Packages
+    from sealwright.contracts.coo.rollback.restoring import Restored
 
 WORD = parse(confirmation.FILE)
 
@@ -38,6 +40,8 @@ def steps(settings: Settings, world: World) -> Iterator[Step]:
 
 def packages(settings: Settings, root: Path) -> Packages:
     """Return where the legacy package is, and where the canonical one will be."""
+    from sealwright.contracts.coo.migration.committing import Packages
+
     old = grounds.legacy(settings, root)
     new = settings.below(settings.canonical + ".py" * old.endswith(".py"))
     return Packages(old, new)
@@ -59,6 +63,10 @@ def _commit(course: Course) -> Step:
     tree, told = course.tree("final"), course.file(PLAN)
 
     def act(run: Run) -> Verdict:
+        from sealwright.contracts.coo.freeze import read_only
+        from sealwright.contracts.coo.migration import committing
+        from sealwright.contracts.coo.rewriting.plan import Plan
+
         both = packages(settings, run.root)
         held = grounds.frozen(settings, run)
         edited = [file.path for file in Plan.decode(run.path(told).read_bytes()).files]
@@ -80,6 +88,7 @@ def _commit(course: Course) -> Step:
         act,
         (tree, told, course.file(SNAPSHOT2), freezing.FREEZES, frozen.listing(world)),
         (changes, listed),
+        code=("sealwright.contracts.coo.migration.committing",),
         go=lambda machine: machine.go("GATES"),
         closes=True,
     )
@@ -90,6 +99,8 @@ def _rollback(settings: Settings, world: World) -> Step:
     record = Record(ground.log(world), "ROLLBACK")
 
     def act(run: Run) -> Verdict:
+        from sealwright.contracts.coo.rollback import restoring
+
         asked = run.place(ground.manifest(settings, confirmation.REQUEST).path)
         if requested(settings, run) is None or not asked.is_file():
             what = "expected a request of a rollback, found none"
@@ -109,12 +120,15 @@ def _rollback(settings: Settings, world: World) -> Step:
         act=act,
         inputs=(Fact("requests", requests),),
         outputs=(changes, record),
+        code=("sealwright.contracts.coo.rollback.restoring",),
         full=True,
     )
 
 
 def restored(settings: Settings, world: World, to: Path) -> Restored:
     """Return what a rollback would put back, staged in the new folder ``to``."""
+    from sealwright.contracts.coo.rollback import restoring
+
     name = captured(world)
     capture = world.place(world.kept("coo/amu0")) / name
     given = [ground.manifest(settings, each).path for each in (*frozen.EVIDENCE, frozen.MANIFEST)]
@@ -124,6 +138,8 @@ def restored(settings: Settings, world: World, to: Path) -> Restored:
 
 def captured(world: World) -> str:
     """Return the id of the capture of this attempt, as the log has it."""
+    from sealwright.contracts.coo import amu_capture
+
     names = [
         line["details"]["amu0"]
         for line in logging.read(world.place(ground.log(world)))

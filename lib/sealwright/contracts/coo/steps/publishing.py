@@ -3,25 +3,22 @@
 ``gates:publish`` goes once every gate has passed or is waived, and somebody agrees to what they
 found: it writes the artefacts of §11.2 into ``coo/manifests/``, gives everything its mode back,
 and leads to COMPLETE.  ``migration_bundle`` hands all of it over.
+
+What only an act needs is imported there: most commands run none of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sealwright import approval, digest, durable
 from sealwright.approval import Demand
-from sealwright.contracts.coo import freeze
-from sealwright.contracts.coo.amu_capture.verification import GIVEN
-from sealwright.contracts.coo.gates import findings_sarif, junit, record, results
+from sealwright.contracts.coo.gates import record, results
 from sealwright.contracts.coo.gates.results import GateResults
 from sealwright.contracts.coo.gates.waivers import GATES
 from sealwright.contracts.coo.migration.grounds import APPROVALS
-from sealwright.contracts.coo.outputs import entry_points, migration_bundle, specification
-from sealwright.contracts.coo.outputs import facts as told
-from sealwright.contracts.coo.outputs.bundle_contents import Contents
-from sealwright.contracts.coo.rewriting.plan import Plan
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import LINE
 from sealwright.contracts.coo.steps import facts, freezing, frozen, gating, ground
@@ -32,10 +29,14 @@ from sealwright.paths import parse
 from sealwright.step import File, Guard, Record, Run, Step, World
 from sealwright.verdict import Verdict
 
+if TYPE_CHECKING:
+    from sealwright.contracts.coo.outputs.facts import Facts
+
 SENTENCE = "I approve what the gates found."
 COMMAND = "inv coo.approve final"
 GATE_RESULTS, JUNIT, SARIF = results.NAME, "gates.junit.xml", "gates.sarif"
 MISSION_OUTPUT, SCANNER_REPORT = "mission_output.json", "scanner_report.json"
+_OUTPUTS = ("migration_bundle", "bundle_contents", "specification", "facts", "entry_points")
 BUNDLE, SPECIFICATION = "migration_bundle.zip", "RUNTIME_SPECIFICATION.md"
 
 
@@ -89,6 +90,9 @@ def _publish(course: Course) -> Step:
     entry = Record(ground.log(course.world), "COMPLETE")
 
     def act(run: Run) -> Verdict:
+        from sealwright.contracts.coo import freeze
+        from sealwright.contracts.coo.gates import findings_sarif, junit
+
         found = _results(course, run)
         found.verdict().enforce()
         durable.create(run.path(made[GATE_RESULTS]), found.to_bytes())
@@ -106,6 +110,7 @@ def _publish(course: Course) -> Step:
         act=act,
         inputs=(*kept, *copied.values(), freezing.FREEZES),
         outputs=(*made.values(), entry),
+        code=("sealwright.contracts.coo.gates.results",),
         guards=(
             _same(settings),
             *facts.unchanged(settings),
@@ -130,6 +135,10 @@ def _bundle(course: Course) -> Step:
     documents = [File(path) for path in (pack, settings.documents.plan, settings.template) if path]
 
     def act(run: Run) -> Verdict:
+        from sealwright.contracts.coo.amu_capture.verification import GIVEN
+        from sealwright.contracts.coo.outputs import migration_bundle, specification
+        from sealwright.contracts.coo.outputs.bundle_contents import Contents
+
         log = run.folder() / "log.jsonl"
         durable.create(log, run.place(ground.log(run)).read_bytes())
         template = run.place(settings.template).read_bytes() if settings.template else None
@@ -160,6 +169,7 @@ def _bundle(course: Course) -> Step:
         act=act,
         inputs=(capture, *replays, gates, *diffs, *logs, *documents),
         outputs=(output, text),
+        code=tuple(f"sealwright.contracts.coo.outputs.{name}" for name in _OUTPUTS),
         full=True,
     )
 
@@ -168,7 +178,11 @@ def _named(run: Run, files: list[File]) -> dict[str, Path]:
     return {Path(file.path).name: run.path(file) for file in files}
 
 
-def _facts(course: Course, run: Run, manifests: Mapping[str, Path]) -> told.Facts:
+def _facts(course: Course, run: Run, manifests: Mapping[str, Path]) -> Facts:
+    from sealwright.contracts.coo.outputs import entry_points
+    from sealwright.contracts.coo.outputs import facts as told
+    from sealwright.contracts.coo.rewriting.plan import Plan
+
     settings = course.settings
     package = gating.canonical_package(settings, run.root)
     plan = Plan.decode(run.path(course.file(PLAN)).read_bytes())
