@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import threading
 from pathlib import Path
 
@@ -268,6 +269,27 @@ def test_a_step_whose_code_changed_is_rerun(bench, tmp_path, monkeypatch):
     module.write_text(source.replace("b'1'", "b'2'"))
     assert bench.reasons("make")[0].startswith("code changed: ")
     assert text
+
+
+def test_a_step_whose_declared_module_changed_is_rerun_and_to_ask_imports_nothing(
+    bench, tmp_path, monkeypatch
+):
+    folder = tmp_path / "laws"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("raise ImportError('imported')\n")
+    module = folder / "first.py"
+    module.write_text("LAW = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    bench.write("a", "1")
+    bench.steps = [copies(file("a"), file("b"), code=("laws.first",))]
+    assert bench.executed() == ["copy"]
+    assert bench.executed() == []
+    module.write_text("LAW = 2\n")
+    (told,) = bench.reasons("copy")
+    assert told.startswith("code laws.first changed: ")
+    assert "laws" not in sys.modules
+    bench.steps = [copies(file("a"), file("b"), code=("laws.second",))]
+    assert "code laws.second was added" in bench.reasons("copy")
 
 
 # outputs

@@ -23,7 +23,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from importlib.machinery import PathFinder
 from typing import Any, Protocol
@@ -116,14 +116,18 @@ def _source(target: Any) -> str | None:
 @cache
 def _file(module: str) -> str | None:
     """Return the file that a module would be imported from."""
-    name, _, rest = module.partition(".")
-    spec = PathFinder.find_spec(name, sys.path)
-    for part in rest.split(".") if rest else ():
-        if spec is None or spec.submodule_search_locations is None:
+    name, *parts = module.split(".")
+    top = sys.modules.get(name)  # a package of somebody else's finder is found there at least
+    folders: Sequence[str] | None = None if top is None else getattr(top, "__path__", None)
+    if not (parts and folders):
+        parts, name, folders = [name, *parts], "", sys.path
+    for part in parts:
+        name = f"{name}.{part}" if name else part
+        spec = PathFinder.find_spec(name, folders)
+        if spec is None:
             return None
-        name = f"{name}.{part}"
-        spec = PathFinder.find_spec(name, spec.submodule_search_locations)
-    return spec.origin if spec else None
+        origin, folders = spec.origin, spec.submodule_search_locations or []
+    return origin
 
 
 def _program(act: Callable[..., Any]) -> tuple[str, ...]:

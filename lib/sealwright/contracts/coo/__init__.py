@@ -40,6 +40,12 @@ CHAIN = (
 def contract(world: World, table: Table) -> Contract:
     """Return the steps that ``config/coo.yaml`` asks for."""
     from sealwright.contracts.coo.settings import Settings
+    from sealwright.step import Contract
+
+    settings = Settings.read(table)
+    if settings is None:
+        return Contract(steps=(), groups={}, chain=())
+    from sealwright.contracts.coo.migration import grounds
     from sealwright.contracts.coo.steps import (
         documents,
         facts,
@@ -49,11 +55,8 @@ def contract(world: World, table: Table) -> Contract:
         moving,
         publishing,
     )
-    from sealwright.step import Contract
 
-    settings = Settings.read(table)
-    if settings is None:
-        return Contract(steps=(), groups={}, chain=())
+    settings = grounds.settled(settings, world)
     made = (
         *facts.steps(settings, world),
         *documents.steps(settings, world),

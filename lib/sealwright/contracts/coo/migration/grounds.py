@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from sealwright import git
@@ -44,6 +45,11 @@ def package(settings: Settings, root: Path, name: str) -> RelPath:
     """Return where an import package is; as a folder if it is nowhere."""
     module = settings.below(f"{name}.py")
     return module if (root / module).is_file() else settings.below(name)
+
+
+def settled(settings: Settings, world: World) -> Settings:
+    """Return the configuration with what is carried by default written out: git is asked once."""
+    return replace(settings, carried=settings.carried or tuple(_tops(world)))
 
 
 def carried(settings: Settings, world: World) -> tuple[RelPath, ...]:

@@ -11,6 +11,7 @@ What only an act needs is imported there: most commands run none of them.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -134,12 +135,14 @@ def _lint(settings: Settings, world: World) -> Step:
 
 def _lint_globs(settings: Settings, world: World) -> list[Globs]:
     place = world.place(settings.lint)
-    if not place.is_file():
-        return []
+    return list(_globs_of(place.read_bytes(), settings.lint)) if place.is_file() else []
+
+
+@functools.lru_cache(maxsize=1)  # asked for several steps of one load
+def _globs_of(data: bytes, name: str) -> tuple[Globs, ...]:
     from sealwright.contracts.coo.linting import lint_rules
 
-    ruleset = lint_rules.read(place.read_bytes(), settings.lint, None)
-    return [globs for rule in ruleset.rules for globs in (rule.paths,)]
+    return tuple(rule.paths for rule in lint_rules.read(data, name, None).rules)
 
 
 def _scan(settings: Settings, world: World) -> Step:
