@@ -1,6 +1,7 @@
 """``python -m benchmarks [FAMILY…] [SIZE…] [--quick] [--results FOLDER]``
 
-Families are graphs, trees, manifests, registries, snapshots and bundles; none means all.  Sizes are
+Families are graphs, trees, manifests, registries, snapshots, bundles, scans,
+rewriting and migrations; none means all.  Sizes are
 numbers of steps, of files or of records.  Results go to benchmarks/results, and from
 there to the page and its pictures; ``--quick`` only sees whether everything still works, and
 keeps its results under build/.
@@ -22,9 +23,12 @@ from benchmarks import (
     machine,
     manifests,
     measure,
+    migrations,
     peers,
     registries,
     report,
+    rewriting,
+    scans,
     snapshots,
     trees,
 )
@@ -38,11 +42,17 @@ FAMILIES: dict[str, Callable[[Sequence[int], Path, int], list[Row]]] = {
     "registries": registries.run,
     "snapshots": snapshots.run,
     "bundles": bundles.run,
+    "scans": scans.run,
+    "rewriting": rewriting.run,
+    "migrations": migrations.run,
 }
 VERSIONS: dict[str, Callable[[], Mapping[str, str]]] = {
     "registries": lambda: {peers.OURS.name: peers.OURS.version()},
     "snapshots": snapshots.versions,
     "bundles": bundles.versions,
+    "scans": scans.versions,
+    "rewriting": rewriting.versions,
+    "migrations": lambda: {peers.OURS.name: peers.OURS.version()},
 }
 QUICK = {
     "graphs": 10,
@@ -51,6 +61,9 @@ QUICK = {
     "registries": 60,
     "snapshots": 50,
     "bundles": 50,
+    "scans": 60,
+    "rewriting": 20,
+    "migrations": 3,
 }
 
 

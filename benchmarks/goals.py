@@ -10,10 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import bundles, snapshots
+from benchmarks import bundles, migrations, scans, snapshots
 from benchmarks.contest import Row
 from benchmarks.manifests import PLAIN, WARM
-from benchmarks.peers import doit
+from benchmarks.peers import OURS, doit
 from benchmarks.registries import NEW, TOOL
 
 Results = Mapping[str, Mapping[str, Any]]
@@ -92,6 +92,7 @@ NO_OP = ("graphs", "no-op", 10_000, "Sealwright")
 EXPORTED = ("snapshots", "export", 50_000, snapshots.EXPORT)
 BACKUPS = {"restic": snapshots.RESTIC, "borg": snapshots.BORG}
 DOIT = tuple(peer.name for peer in doit.PEERS)
+SCANNED = ("scans", "scan", scans.SIZES[0])
 GOALS: tuple[Goal | Memory, ...] = (
     Goal("10,000 steps, nothing stale: stock doit, the quicker", 1, *NO_OP, DOIT),
     Goal(
@@ -136,5 +137,15 @@ GOALS: tuple[Goal | Memory, ...] = (
             *(1.1, "registries", f"verify {new:,} new", 1_000_000, TOOL, (TOOL,), 1_000),
         )
         for new in NEW
+    ),
+    Goal("scan of 100 MB, memory filled: ripgrep", 1, *SCANNED, scans.WARM, (scans.RIPGREP,)),
+    Goal("the same, from nothing: ripgrep", 3, *SCANNED, scans.COLD, (scans.RIPGREP,)),
+    Goal(
+        "renaming in 400 modules: LibCST or rope, the quicker",
+        *(1, "rewriting", "rename", 400, OURS.name, ("LibCST", "rope")),
+    ),
+    Goal(
+        "rehearsal of a migration with tests of 20 s: the runs of the tests alone",
+        *(1.1, "migrations", "rehearsal", 200, OURS.name, (migrations.BARE,)),
     ),
 )

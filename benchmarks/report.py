@@ -40,6 +40,9 @@ TITLES = {
     ("snapshots", "all"): "Snapshot of N files: the export, and the rest of ours",
     ("bundles", "build"): "Bundle of N files, written",
     ("bundles", "audit"): "Bundle of N files, audited",
+    ("scans", "scan"): "Scan of N files for governance leaks",
+    ("rewriting", "rename"): "Renaming of a package of N modules, planned",
+    ("migrations", "rehearsal"): "Rehearsal of a migration with N tests",
 }
 
 

@@ -1,27 +1,34 @@
-"""``python -m benchmarks.rewriting [MODULES]``: one rename of a package, by us and by two others.
+"""One rename of a package of N modules, by us and by two others.
 
-A package of many modules that import one another in the usual ways is written below
-``build/bench``.  We plan the whole pass: scan, edits, post-conditions, difference.  LibCST's
-`RenameCommand` transforms the text of each file; rope plans the renaming of the package's
-folder.  What is not installed is left out.  One run each, on one processor; seconds of
-processor time.
+The modules import one another in the usual ways.  We plan the whole pass: scan, edits,
+post-conditions, difference.  LibCST's `RenameCommand` transforms the text of each file; rope plans
+the renaming of the package's folder.  Each is a program of its own, ``rewriting.py TOOL FOLDER``,
+which says how long the renaming took; its start and its imports are not in it.  Each is taken
+once.  What is not installed is left out.  How many files come out as ours do is in no figure: the
+others know no strings.
 """
 
 from __future__ import annotations
 
-import shutil
+import importlib
+import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from benchmarks import contest, measure
+from benchmarks.contest import Row
+from benchmarks.measure import Sample, Wrong
+from benchmarks.peers import OURS
 from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
 from sealwright.contracts.coo.rewriting.planning import plan
 from sealwright.contracts.coo.rewriting.references import Names, splice
 from sealwright.contracts.coo.rewriting.rulings import Rulings
 from sealwright.paths import TOP, RelPath
 
-TOP_FOLDER = Path(__file__).resolve().parents[1] / "build" / "bench" / "rewriting"
+SIZES = (400,)
 NAMES = Names("legacy_package", "coo")
 GROUP = 20
 MODULE = '''"""Module {here} of a package, about {old}."""
@@ -71,9 +78,8 @@ def build(count: int = 10) -> dict[str, Thing]:
 '''
 
 
-def lay(modules: int) -> list[RelPath]:
-    """Write the package, and return its modules."""
-    shutil.rmtree(TOP_FOLDER, ignore_errors=True)
+def write(root: Path, modules: int) -> None:
+    """Write the package."""
     old, groups = NAMES.legacy, max(1, modules // GROUP)
     texts = {f"{old}/__init__.py": ""}
     for group in range(groups):
@@ -85,28 +91,25 @@ def lay(modules: int) -> list[RelPath]:
             old=old, here=here, group=group, other=other, next=(here + 1) % modules
         )
         texts[f"{old}/group{group}/module{here}.py"] = said
-    for path, text in texts.items():
-        (TOP_FOLDER / path).parent.mkdir(parents=True, exist_ok=True)
-        (TOP_FOLDER / path).write_text(text)
-    return [RelPath(path) for path in texts]
+    contest.write(root, texts.items())
 
 
-def ours(paths: list[RelPath]) -> dict[str, str]:
-    index = ModuleTree.of(TOP_FOLDER, TOP, NAMES)
-    made = plan(TOP_FOLDER, paths, NAMES, index, Rulings())
+def ours(root: Path, paths: list[RelPath]) -> dict[str, str]:
+    index = ModuleTree.of(root, TOP, NAMES)
+    made = plan(root, paths, NAMES, index, Rulings())
     made.verdict.enforce()
     edits = {file.path: file.edits for file in made.files}
-    return {path: splice((TOP_FOLDER / path).read_bytes(), edits[path]).decode() for path in edits}
+    return {path: splice((root / path).read_bytes(), edits[path]).decode() for path in edits}
 
 
-def libcst(paths: list[RelPath]) -> dict[str, str]:
+def libcst(root: Path, paths: list[RelPath]) -> dict[str, str]:
     from libcst import parse_module
     from libcst.codemod import CodemodContext
     from libcst.codemod.commands.rename import RenameCommand
 
     after = {}
     for path in paths:
-        text = (TOP_FOLDER / path).read_text()
+        text = (root / path).read_text()
         command = RenameCommand(CodemodContext(), NAMES.legacy, NAMES.canonical)
         changed = command.transform_module(parse_module(text)).code
         if changed != text:
@@ -114,40 +117,71 @@ def libcst(paths: list[RelPath]) -> dict[str, str]:
     return after
 
 
-def rope(paths: list[RelPath]) -> dict[str, str]:
+def rope(root: Path, paths: list[RelPath]) -> dict[str, str]:
     from rope.base.project import Project
     from rope.refactor.rename import Rename
 
-    project = Project(str(TOP_FOLDER), ropefolder=None)
+    project = Project(str(root), ropefolder=None)
     changes = Rename(project, project.get_resource(NAMES.legacy)).get_changes(NAMES.canonical)
     contents = [each for each in changes.changes if hasattr(each, "new_contents")]
     return {each.resource.path: each.new_contents for each in contents}
 
 
-def main(words: list[str]) -> int:
-    paths = lay(int(words[0]) if words else 1000)
-    first: dict[str, str] = {}
-    spent_by_us = 0.0
-    for run in (ours, libcst, rope):
-        spent, after = timed(run, paths)
-        if run is ours:
-            first, spent_by_us = after, spent
-        same = sum(after.get(path) == text for path, text in first.items())
-        times = f"{spent / spent_by_us:6.1f} x" if after else "  left out"
-        print(f"{run.__name__:8}{spent:9.2f} s {times}, {same} of {len(first)} files the same")
-    return 0
+Rename = Callable[[Path, list[RelPath]], dict[str, str]]
+IMPORTED = {"LibCST": ("libcst.codemod.commands.rename",), "rope": ("rope.refactor.rename",)}
+TOOLS: Mapping[str, Rename] = {OURS.name: ours, "LibCST": libcst, "rope": rope}
 
 
-def timed(
-    run: Callable[[list[RelPath]], dict[str, str]], paths: list[RelPath]
-) -> tuple[float, dict[str, str]]:
-    begun = time.process_time()
+def main(tool: str, folder: str) -> None:
+    """Rename, and print the seconds, and how many files would change."""
+    root = Path(folder)
+    paths = [RelPath(str(path.relative_to(root))) for path in sorted(root.rglob("*.py"))]
+    for module in IMPORTED.get(tool, ()):
+        importlib.import_module(module)
+    start = time.perf_counter()
+    after = TOOLS[tool](root, paths)
+    print(json.dumps([time.perf_counter() - start, len(after)]))
+
+
+def take(tool: str, root: Path, modules: int) -> Callable[[int], Sample]:
+    def taken(_: int) -> Sample:
+        top = Path(__file__).resolve().parents[1]
+        sample = measure.once([sys.executable, "-m", __name__, tool, str(root)], top)
+        seconds, changed = json.loads(sample.printed.splitlines()[-1])
+        if changed < modules:
+            raise Wrong(f"{tool}: changes {changed} files, expected {modules} at least")
+        return Sample(seconds, sample.peak_kib, sample.printed)
+
+    return taken
+
+
+def versions() -> dict[str, str]:
+    """Return what was compared."""
+    return {OURS.name: OURS.version()} | {
+        name: found for name in TOOLS if (found := _version(name))
+    }
+
+
+def _version(tool: str) -> str:
     try:
-        after = run(paths)
-    except ImportError:
-        after = {}
-    return time.process_time() - begun, after
+        return version(tool.lower()) if tool != OURS.name else ""
+    except PackageNotFoundError:
+        return ""
+
+
+def run(sizes: Sequence[int], folder: Path, runs: int) -> list[Row]:
+    """Return the rows of all sizes; each is taken once."""
+    found: list[Row] = []
+    for size in sizes or SIZES:
+        root = folder / str(size)
+        write(root, size)
+        there = [name for name in TOOLS if name in versions()]
+        takes = {name: take(name, root, size) for name in there}
+        found += contest.rows("rename", size, measure.interleaved(takes, 1))
+        absent = [name for name in TOOLS if name not in there]
+        found += [contest.missing("rename", size, name, "not installed") for name in absent]
+    return found
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(*sys.argv[1:])

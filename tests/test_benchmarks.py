@@ -22,6 +22,9 @@ ASKED = {
     "registries": {"append", "check", "verify all", *(f"verify {new:,} new" for new in NEW)},
     "snapshots": {"export", "all"},
     "bundles": {"build", "audit"},
+    "scans": {"scan"},
+    "rewriting": {"rename"},
+    "migrations": {"rehearsal"},
 }
 
 

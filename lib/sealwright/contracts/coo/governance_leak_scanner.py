@@ -38,6 +38,7 @@ from sealwright.contracts.coo.scanning.scanned_files import (
 )
 from sealwright.contracts.coo.scanning.scanned_text import NotText, Text, line_sha256
 from sealwright.contracts.coo.scanning.suppressions import Suppressed, Suppressions, Violation
+from sealwright.digest import Sums
 from sealwright.runtime import canonical
 from sealwright.verdict import Finding, Verdict
 
@@ -156,9 +157,9 @@ class _Reader:
         info, data = opened(f"{self._root}/{path}")
         places = found_in(data, self._ruleset)
         if self._known:
-            sums = digest.of_bytes(data)
-            self._known.learn(sums.blake3, places)
-            self._known.digests.put(path, info, sums)
+            word = digest.blake3(data)
+            self._known.learn(word, places)
+            self._known.digests.put(path, info, Sums(len(data), word))
         return places
 
 

@@ -97,13 +97,21 @@ class Ruleset:
     @cached_property
     def stems(self) -> tuple[str, ...]:
         """Return the strings without any of which a text holds no leak."""
-        told = (*self.forbidden, *self.verbs)
-        return phrases.stems(phrase for pattern in told for phrase in pattern.phrases)
+        return phrases.stems(self._told())
+
+    @cached_property
+    def longest(self) -> tuple[str, ...]:
+        """Return the words without any of which a text holds no leak."""
+        return phrases.longest(self._told())
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return the names of all patterns, in the order of the ruleset."""
         return tuple(pattern.name for pattern in (*self.forbidden, *self.verbs))
+
+    def _told(self) -> Iterator[Phrase]:
+        told = (*self.forbidden, *self.verbs)
+        return (phrase for pattern in told for phrase in pattern.phrases)
 
     def _words(self) -> Iterator[tuple[Phrase, Word]]:
         for kind, patterns in ((_FORBIDDEN, self.forbidden), (_VERB, self.verbs)):

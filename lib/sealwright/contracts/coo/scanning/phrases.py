@@ -17,14 +17,14 @@ the second word, the gap may be empty.  A match is at the place of its first let
 [((1, 6), 'PlanAhead'), ((2, 24), 'PlanAhead')]
 
 An empty line divides what belongs together.  So a text is searched in *zones*: what lies between
-two empty lines and holds the longest word of some phrase.  To look for those words, or for what
-they share, is quick, and most files hold none of them.
+two empty lines and holds the longest word of some phrase.  To look for what those words share at
+their beginnings, and then whether it is one of them, is quick, and most files hold none of them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby, takewhile
 from typing import Generic, NamedTuple, TypeVar
 
@@ -96,10 +96,15 @@ def borders(text: str, at: int) -> bool:
     return not (before.isalpha() and after.isalpha()) or (before.islower() and after.isupper())
 
 
+def longest(phrases: Iterable[Phrase]) -> tuple[str, ...]:
+    """Return the longest word of each phrase, each once and sorted."""
+    return tuple(sorted({max(phrase, key=len) for phrase in phrases}))
+
+
 def stems(phrases: Iterable[Phrase]) -> tuple[str, ...]:
     """Return strings of which at least one is in any text that holds one of the phrases."""
     found: list[str] = []
-    for word in sorted({max(phrase, key=len) for phrase in phrases}):
+    for word in longest(phrases):
         shared = _shared(found[-1], word) if found else ""
         if len(shared) >= _LIKE:
             found[-1] = shared
@@ -113,10 +118,28 @@ def _shared(one: str, other: str) -> str:
     return "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
-def zones(low: str, words: Iterable[str]) -> Iterator[tuple[int, int]]:
-    """Yield the stretches between empty lines that hold one of the words."""
+class Words:
+    """Words of which a text is asked whether one of them begins at an offset, and ends."""
+
+    def __init__(self, text: Text, words: tuple[str, ...]) -> None:
+        self._low, self._seen, self._words = text.low, text.seen, words
+
+    def __call__(self, at: int) -> bool:
+        """Return whether one of the words is there."""
+        low, seen = self._low, self._seen
+        if not low.startswith(self._words, at) or not borders(seen, at):
+            return False
+        found = (word for word in self._words if low.startswith(word, at))
+        return any(borders(seen, at + len(word)) for word in found)
+
+
+def zones(
+    low: str, words: Iterable[str], holds: Callable[[int], bool] = lambda at: True
+) -> Iterator[tuple[int, int]]:
+    """Yield the stretches between empty lines that hold one of the words, where it counts."""
     empty, end = ("\n\r\n" if "\r\n" in low else "\n\n"), 0
-    for at, _ in groupby(sorted(at for word in words for at in _all(low, word))):
+    hits = (at for word in words for at in _all(low, word) if holds(at))
+    for at, _ in groupby(sorted(hits)):
         if at >= end:
             start = max(low.rfind(empty, end, at), end)
             after = low.find(empty, at)
