@@ -57,6 +57,7 @@ def files(count: int) -> Iterator[tuple[str, str]]:
     """Yield the repository's files."""
     yield f"{OLD}/__init__.py", ""
     yield "tests/__init__.py", ""
+    yield "pytest.ini", "[pytest]\n"  # what stands above the repository is not about it
     yield ".gitignore", "__pycache__/\n"
     pin = digest.hexadecimal(digest.of_file(RULESET).sha256)
     yield "config/coo.yaml", CONFIG.format(old=OLD, pin=pin)

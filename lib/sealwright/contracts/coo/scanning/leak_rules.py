@@ -100,6 +100,11 @@ class Ruleset:
         return phrases.stems(self._told())
 
     @cached_property
+    def stem_bytes(self) -> tuple[tuple[str, bytes], ...]:
+        """Return each stem, and as a file has it."""
+        return tuple((stem, stem.encode("ascii")) for stem in self.stems)
+
+    @cached_property
     def longest(self) -> tuple[str, ...]:
         """Return the words without any of which a text holds no leak."""
         return phrases.longest(self._told())
