@@ -150,6 +150,23 @@ def test_before_the_freeze_a_changed_document_reruns_lint_and_scan_and_nothing_e
     assert executed(done) == ["lint", "scan"]
 
 
+def test_what_a_scan_remembers_is_no_evidence_and_changes_no_report(repo):
+    assert repo.doit("manifests", "scan").code == 0
+    kept = repo.root / ".sealwright/contracts/coo/scanned.json"
+    report = repo.root / ".sealwright/reports/coo/scanner_report.failed.json"
+    remembered = kept.read_bytes()
+    assert b'"contents":{"blake3:' in remembered
+    repo.write("docs/01_governance/leak.md", "The council approves it.\n")
+    assert repo.doit("scan").code == 1
+    said = report.read_bytes()
+    for other in (None, b"{}\n", remembered[:-2], remembered):
+        kept.unlink()
+        if other is not None:
+            kept.write_bytes(other)
+        assert repo.doit("scan").code == 1
+        assert report.read_bytes() == said
+
+
 def test_while_frozen_a_changed_document_is_refused_by_name(frozen):
     frozen.write("docs/01_governance/charter.md", CHARTER + "More.\n")
     done = frozen.doit(*HALF)
