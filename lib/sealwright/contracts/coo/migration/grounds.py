@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from sealwright import git
+from sealwright.contracts.coo.migration import last_commit
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.errors import Refused
 from sealwright.paths import TOP, RelPath, above, parse, relative
@@ -81,7 +81,7 @@ def _tops(world: World) -> Iterator[RelPath]:
     """Yield what stands at the top of the last commit, or, without one, of the folder."""
     names: Iterable[str] = ()
     if (world.root / ".git").exists():
-        names = git.top_names(world.root)
+        names = last_commit.top_names(world.root)
     for name in names or os.listdir(world.root):
         if name not in _OTHERS and (names or not name.startswith(".")):
             yield parse(name)
