@@ -41,8 +41,8 @@ TITLES = {
     ("bundles", "build"): "Bundle of N files, written",
     ("bundles", "audit"): "Bundle of N files, audited",
     ("scans", "scan"): "Scan of N files for governance leaks",
-    ("rewriting", "rename"): "Renaming of a package of N modules, planned",
-    ("migrations", "rehearsal"): "Rehearsal of a migration with N tests",
+    ("rewriting", "rename"): "Renaming of a package of N modules, planned; taken once",
+    ("migrations", "rehearsal"): "Rehearsal of a migration with N tests, taken once",
 }
 
 
