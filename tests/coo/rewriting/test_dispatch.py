@@ -35,10 +35,3 @@ def test_a_stub_is_rewritten_like_a_module(tmp_path):
 def test_what_mentions_the_package_concerns_it(encoding):
     assert dispatch.concerns("x.txt", "the project_builder".encode(encoding), NAMES)
     assert not dispatch.concerns("x.txt", "the builder".encode(encoding), NAMES)
-
-
-def test_where_no_scanner_knows_more_every_occurrence_is_asked_about(tmp_path):
-    data = "é project_builder\nproject_builder.x, my_project_builder".encode()
-    found = dispatch.all_questions("x.y", data, NAMES, tree(tmp_path))
-    assert [(q.line, q.column) for q in found.questions] == [(1, 2), (2, 0)]
-    assert [q.edits[0].start for q in found.questions] == [3, 19]

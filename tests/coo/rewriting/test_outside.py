@@ -141,11 +141,24 @@ def test_the_test_runner_is_found_if_it_needs_the_package(world):
     ]
 
 
-def test_an_installed_copy_is_found_and_its_own_imports_are_not(world):
+def test_the_repository_s_own_installed_copy_is_no_contract(world):
     world.install(
         "old", {"old/__init__.py": "import old.x", "old/x.py": "", "old_tool.py": "import old"}
     )
-    assert world.found() == [("old", "old/__init__.py", "has a copy of old installed")]
+    assert world.found() == []
+
+
+def test_a_copy_of_another_distribution_is_found_and_its_own_imports_are_not(world):
+    world.install("copy", {"old/__init__.py": "import old.x", "tool.py": "import old"})
+    assert world.found() == [("copy", "old/__init__.py", "has a copy of old installed")]
+
+
+def test_what_a_distribution_carries_of_others_counts_if_it_requires_the_package(world):
+    carried = {"it/_vendor/draw.py": "import old\n"}
+    world.install("it", carried)
+    assert world.found() == []
+    world.install("it", carried, requires=["Old>=1"])
+    assert world.found() == [("it", "it/_vendor/draw.py:1", "imports old")]
 
 
 def test_an_environment_inside_the_repository_is_outside(tmp_path):

@@ -198,10 +198,32 @@ def test_what_cannot_be_parsed_can_only_be_kept(tmp_path):
         assert planned(tmp_path, entry, ["x.py"], files).verdict.holds == holds
 
 
-def test_a_link_that_names_the_package_is_a_finding(tmp_path):
+def test_a_link_into_the_package_leads_to_the_same_place_afterwards(tmp_path):
     lay(tmp_path, FILES)
     (tmp_path / "tests/link").symlink_to("../project_builder/core.py")
-    assert "is a link to '../project_builder/core.py'" in str(planned(tmp_path).verdict)
+    made = planned(tmp_path, ONE.replace("RULING", "keep"))
+    plans.apply(made, tmp_path)
+    assert os.readlink(tmp_path / "tests/link") == "../coo/core.py"
+    assert made.rules["R8"] == 1 and b"+../coo/core.py" in made.diff
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("../project_builder/missing.py", "/project_builder/core.py", "project_builder"),
+        *("../../project_builder/core.py", "round/project_builder/core.py"),
+    ],
+)
+def test_another_link_that_names_the_package_can_only_be_kept(tmp_path, text):
+    lay(tmp_path, FILES)
+    (tmp_path / "tests/round").symlink_to("..")
+    (tmp_path / "tests/link").symlink_to(text)
+    one, entry = ONE.replace("RULING", "keep"), "{text: project_builder, file: tests/link"
+    assert f"a link to {text!r}" in str(planned(tmp_path, one).verdict)
+    for ruling, holds in (("rewrite", False), ("keep", True)):
+        rulings = f"{one}, {entry}, ruling: {ruling}, why: w}}"
+        made = planned(tmp_path, rulings)
+        assert made.verdict.holds == holds, str(made.verdict)
 
 
 def test_the_copy_of_the_package_is_scanned_where_it_stands(tmp_path):

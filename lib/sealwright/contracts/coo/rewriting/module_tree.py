@@ -109,6 +109,11 @@ class ModuleTree:
             return Path(f"{self._base}.{suffix}").is_file()
         return self._base.is_dir() and self._base.joinpath(*rest).exists()
 
+    def is_package(self, path: str) -> bool:
+        """Return whether a path in the repository is the package's folder, or its module."""
+        name = path.removeprefix(self._prefix).removesuffix(".py")
+        return path.startswith(self._prefix) and name in (self._names.legacy, self._names.canonical)
+
     def hands_on(self, path: str, level: int, module: str) -> bool:
         """Return whether what a file imports the legacy name from is a module that imports it."""
         here = (self._root / path).parent

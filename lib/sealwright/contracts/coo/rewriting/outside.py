@@ -3,10 +3,11 @@
 Looked for before anything moves, in what the interpreter of the tests has installed:
 
 - a distribution that imports the package, by statement or by name; if the test runner needs
-  that distribution, the runner itself would break;
+  that distribution, the runner itself would break; code of others that it carries in a folder
+  such as ``_vendor`` counts if it requires the package;
 - one that registers in a group of entry points called like the package, or whose entry points
   lead into the package;
-- one that installs the package, or, where the package has no ``__init__``, a part of it:
+- another that installs the package, or, where the package has no ``__init__``, a part of it:
   the legacy name would stay importable, and a test that leans on it stay green;
 - whatever has the canonical name already: the standard library, a distribution, the tree.
 

@@ -9,11 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sealwright.contracts.coo.rewriting import outside_imports
-from sealwright.contracts.coo.rewriting.outside_installed import Distribution, Installed, plain
+from sealwright.contracts.coo.rewriting.outside_installed import (
+    Distribution,
+    Installed,
+    plain,
+    required,
+)
 from sealwright.contracts.coo.rewriting.references import Names
 from sealwright.verdict import Finding, legible
 
 PYTHON, LOOSE, REPOSITORY = "python", "site-packages", "repository"
+_VENDORED = frozenset({"_vendor", "vendor", "_vendored", "vendored"})
 _SUFFIXES = (".py", ".so", ".pyd", ".pyi")
 
 
@@ -27,6 +33,10 @@ class Search:
     source: Path
     own: frozenset[str]
 
+    def required_by(self, distribution: Distribution) -> bool:
+        """Return whether a distribution requires one that is the repository's."""
+        return not self.own.isdisjoint(required(distribution))
+
 
 def finding(name: str, place: str, what: str, remedy: str) -> Finding:
     """Return a finding that begins with a name by which it may be accepted."""
@@ -36,10 +46,13 @@ def finding(name: str, place: str, what: str, remedy: str) -> Finding:
 def importers(search: Search, needed: frozenset[str]) -> Iterator[Finding]:
     """Yield who imports the package, and of that what the test runner has ``needed``."""
     found: defaultdict[str, list[str]] = defaultdict(list)
+    requiring = {each.name for each in search.installed.distributions if search.required_by(each)}
     for site in search.installed.sites:
         owners = _owners(search.installed, site)
         for path, line in outside_imports.places(site, search.names.legacy):
-            found[owners.get(path, LOOSE)].append(f"{site / path}:{line}")
+            owner = owners.get(path, LOOSE)
+            if owner in requiring or not _VENDORED & set(path.split("/")):
+                found[owner].append(f"{site / path}:{line}")
     others = {
         plain(d.name) for d in search.installed.distributions if d.provides(search.names.legacy)
     }
@@ -102,15 +115,17 @@ def providers(search: Search) -> Iterator[Finding]:
     legacy = search.names.legacy
     for each in search.installed.distributions:
         files = each.provides(legacy)
+        if plain(each.name) in search.own:  # the environment of the tests hides it
+            continue
         if not files or each.base.resolve() in (search.root.resolve(), search.source.resolve()):
             continue
         place = str(each.base / files[0])
-        if plain(each.name) in search.own or _whole(files, legacy):
+        if _whole(files, legacy):
             yield finding(
                 each.name,
                 place,
                 f"has a copy of {legacy} installed",
-                "uninstall it, or install the repository in its place (editable), so "
+                "uninstall it, or name the repository's distribution as it is called, so "
                 "that no test can lean on the copy",
             )
         else:

@@ -76,7 +76,7 @@ class Installed:
         while rest:
             if (each := rest.pop()) in known and each not in found:
                 found.add(each)
-                rest += _required(known[each])
+                rest += required(known[each])
         return frozenset(found)
 
 
@@ -119,7 +119,8 @@ def _order(distribution: Distribution) -> tuple[str, str]:
     return plain(distribution.name), str(distribution.base)
 
 
-def _required(distribution: Distribution) -> Iterator[str]:
+def required(distribution: Distribution) -> Iterator[str]:
+    """Yield the names of what a distribution requires in any case, markers set aside."""
     for each in distribution.requires:
         wanted = each.partition(";")[2]
         if (found := _REQUIREMENT.match(each)) and "extra" not in wanted:

@@ -6,17 +6,19 @@ Its canonical JSON is what is previewed and what its digest is of::
      "mentions": 3, "rules": {"R1": 12}, "scanned": 40, "unanswered": [QUESTION…], "v": 1}
 
 A FILE is ``{"path", "before", "after", "edits": [[start, end, new, rule]…]}``: digests of its
-bytes, offsets in them, and new bytes as Latin-1.  ``rules`` counts the edits by rule, ``ruled``
-and ``kept`` what people decided.  A plan with findings cannot be applied: questions without a
-ruling, stale or contradicting rulings, references that cannot be renamed (H1, H2), links that
-name the package.
+bytes, offsets in them, and new bytes as Latin-1; the bytes of a link are its text.  ``rules``
+counts the edits by rule, ``ruled`` and ``kept`` what people decided.  A plan with findings cannot
+be applied: questions without a ruling, stale or contradicting rulings, references that cannot be
+renamed (H1, H2).
 
 `apply` reads the files again; unless every one has the digest that the plan says, it writes none.
+It works on a staged tree, which is made durable as a whole by whoever staged it.
 """
 
 from __future__ import annotations
 
 import os
+import posixpath
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -127,8 +129,13 @@ def apply(plan: Plan, root: Path) -> None:
     plan.verdict.enforce()
     changed = [(file, _rewritten(root, file)) for file in plan.files]
     for file, data in changed:
-        place = paths.within(root, file.path)
-        durable.write(place, data, mode=stat.S_IMODE(os.lstat(place).st_mode))
+        place = _place(root, file.path)
+        mode = os.lstat(place).st_mode
+        durable.remove(place)
+        if stat.S_ISLNK(mode):
+            durable.system.symlink(os.fsdecode(data), place)
+        else:
+            durable.create(place, data, mode=stat.S_IMODE(mode))
 
 
 def _rewritten(root: Path, file: FilePlan) -> bytes:
@@ -143,8 +150,15 @@ def _rewritten(root: Path, file: FilePlan) -> bytes:
 
 
 def read(root: Path, path: RelPath) -> bytes:
-    """Return the bytes of a file in the repository."""
-    return paths.within(root, path).read_bytes()
+    """Return the bytes of a file in the repository, or the text of a link."""
+    place = _place(root, path)
+    return os.fsencode(os.readlink(place)) if place.is_symlink() else place.read_bytes()
+
+
+def _place(root: Path, path: RelPath) -> Path:
+    """Return where a file or link stands, whatever the link leads to."""
+    folder, name = posixpath.split(path)
+    return paths.within(root, RelPath(folder or paths.TOP)) / name
 
 
 def _record(file: FilePlan) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """How the plan of the one pass is made: which files are read, and what is said of each.
 
 The files are those that are configured and those below the folders that are, in the byte order
-of their paths, without ``.git`` and ``__pycache__``; no link is followed, and one that names the
-package is a finding.  Each file that has the legacy name in it is scanned; the rulings answer
-its questions; the new bytes must hold the post-conditions.
+of their paths, without ``.git`` and ``__pycache__``; no link is followed, and of one the text is
+read (see `symbolic_links`).  Each file that has the legacy name in it is scanned; the rulings
+answer its questions; the new bytes must hold the post-conditions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sealwright import paths
-from sealwright.contracts.coo.rewriting import difference, dispatch, postconditions
+from sealwright.contracts.coo.rewriting import (
+    difference,
+    dispatch,
+    postconditions,
+    symbolic_links,
+)
 from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
 from sealwright.contracts.coo.rewriting.plan import FilePlan, Plan, read
 from sealwright.contracts.coo.rewriting.references import Edit, Names, Question, splice
@@ -31,7 +36,7 @@ from sealwright.walk import walk
 RULED = "ruled"
 _LEFT_OUT = frozenset({".git", "__pycache__"})
 _REFUSED = frozenset({"H1", "H2"})
-_KEPT_ONLY = frozenset({"H3", "H4"})
+_KEPT_ONLY = frozenset({"H3", "H4", "H5"})
 
 
 def plan(
@@ -141,10 +146,17 @@ class _Planning:
         return tuple(replace(edit, rule=RULED) for edit in offered)
 
     def _link(self, path: RelPath) -> None:
-        target = os.readlink(self.root / path)
-        if self.names.legacy in target.split("/"):
-            what = f"is a link to {target!r}, expected one that does not name the package"
-            self.findings.append(Finding(path, what, "replace it by hand"))
+        found = symbolic_links.scan(self.root, path, self.names, self.index)
+        data = os.fsencode(os.readlink(self.root / path))
+        questions = asked(path, data, found.questions)
+        for each in questions:
+            self._answer(each, data)
+        self.asked += questions
+        if found.edits:
+            self.rules.update(edit.rule for edit in found.edits)
+            after = splice(data, found.edits)
+            self.files.append(FilePlan(path, sha256(data), sha256(after), found.edits))
+            self.diffs.append(difference.unified(path, data, found.edits))
 
 
 def _in_place(question: Question, data: bytes, names: Names) -> tuple[Edit, ...]:

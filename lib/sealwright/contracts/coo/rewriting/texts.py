@@ -16,11 +16,11 @@ file only ``keep`` makes sense.
 
 from __future__ import annotations
 
-import importlib
 import posixpath
-from functools import cache
+from typing import cast
 
 from sealwright.contracts.coo.rewriting import (
+    python_files,
     structured,
     texts_markup,
     texts_pickles,
@@ -43,7 +43,7 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 def scan(path: RelPath, data: bytes, names: Names, index: Index) -> Found:
     """Return what is found in one file."""
-    return scan_with(_python(), path, data, names, index)
+    return scan_with(cast("Scan", python_files.scan), path, data, names, index)
 
 
 def scan_with(python: Scan | None, path: RelPath, data: bytes, names: Names, index: Index) -> Found:
@@ -64,16 +64,6 @@ def scan_with(python: Scan | None, path: RelPath, data: bytes, names: Names, ind
         return notebook(sheet, python)
     _act(sheet, path, suffix)
     return sheet.found()
-
-
-@cache
-def _python() -> Scan | None:
-    try:
-        module = importlib.import_module(f"{__package__}.python_files")
-    except ModuleNotFoundError:
-        return None
-    found: Scan = module.scan
-    return found
 
 
 def _act(sheet: Sheet, path: RelPath, suffix: str) -> None:

@@ -4,6 +4,8 @@ The first rule that fits decides; the second column is what is done in running t
 with blanks, or a docstring) where that differs:
 
 =====================================  =========================  =====================
+``old`` or ``old.a`` and nothing else,
+  … where another name is taken        mention
 ``https://…``, ``a@…``, ``www.…``      mention
 ``import old``, ``from old`` at the    R6
 start of a line or of a command
@@ -148,7 +150,7 @@ class Word:
     def decide(self) -> Decision:
         """Return what is done, by the first rule that fits."""
         whole = len(self.text) < _SHORT and self.text.strip() == self.names.legacy
-        if whole and self.kept:
+        if self.kept and self._is_whole():
             return MENTION
         if self._is_address():
             return MENTION
@@ -156,6 +158,11 @@ class Word:
             if found := rule():
                 return found
         return self._completed() or self._bare(whole)
+
+    def _is_whole(self) -> bool:
+        """Return whether the text is the name, or a dotted name that begins with it."""
+        dotted = self._dotted_text() or self.names.legacy
+        return self.text.strip() == dotted
 
     def _is_address(self) -> bool:
         around = self.around

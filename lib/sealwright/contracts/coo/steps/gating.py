@@ -9,6 +9,7 @@ What only a judgement needs is imported there: most commands make none.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -299,7 +300,7 @@ def _replay(course: Course) -> Step:
         made = replaying_engine.replay(
             tree,
             _mission(course, run, opened),
-            interpreter(settings, run),
+            _player(course, run),
             _path(settings, run),
             run.folder() / "replays",
             run.log,
@@ -338,6 +339,12 @@ def _log(course: Course) -> tuple[File, ...]:
 
 def _path(settings: Settings, run: Run) -> list[Path]:
     return [Path(p) for p in ground.surroundings(settings, run)["PATH"].split(os.pathsep) if p]
+
+
+def _player(course: Course, run: Run) -> Path:
+    """Return what ``python`` is in the mission: in the chain's own one what runs the chain."""
+    declared = (course.top(run) / course.settings.mission).is_file()
+    return interpreter(course.settings, run) if declared else Path(sys.executable)
 
 
 def _mission(course: Course, run: Run, inputs: list[RelPath]) -> Mission:
