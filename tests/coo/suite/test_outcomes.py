@@ -299,8 +299,16 @@ def test_without_proof_that_all_of_it_ran_there_is_no_result(
 def test_a_suite_that_stops_early_has_tests_of_which_nothing_is_known(tmp_path: Path) -> None:
     text = "def test_1(): assert 0\ndef test_2(): pass\n"
     result = before(tree(tmp_path / "tree", {**FLAT, "test_a.py": text}), (*PYTEST, "-x"))
-    findings = {finding.where for finding in result.verdict().findings}
-    assert findings == {"test_a.py::test_2", "tests/test_run.py::test_run"}
+    [finding] = result.verdict().findings
+    assert finding.where == "test_a.py::test_2"
+    assert finding.what == "was collected, and nothing was told of it or of 1 others"
+
+
+def test_a_suite_that_cannot_be_collected_says_what_is_missing(tmp_path: Path) -> None:
+    place = tree(tmp_path / "tree", {**FLAT, "test_a.py": "import not_there\n"})
+    [finding] = before(place, PYTEST).verdict().findings
+    assert finding.where == "test_a.py"
+    assert "cannot be collected" in finding.what and "'not_there'" in finding.what
 
 
 def test_what_else_lies_among_results_is_damage(tmp_path: Path) -> None:

@@ -65,8 +65,8 @@ RESOURCES = frozenset(
     ]
 )
 _KEPT: dict[str, Places] = {
-    **_table(_FIRST, "version distribution requires get_distribution getfixturevalue getgroup"),
-    **_table(_FIRST, "addini getini getoption textdomain bindtextdomain translation"),
+    **_table(_FIRST, "version get_version distribution requires get_distribution getfixturevalue"),
+    **_table(_FIRST, "getgroup addini getini getoption textdomain bindtextdomain translation"),
     **_table(_FIRST, "ContextVar namedtuple NewType register_profile load_profile get_profile"),
     **_table(_ANY, "require usefixtures add_argument add_option addoption"),
     **_table(_ANY | {"group"}, "entry_points iter_entry_points select"),

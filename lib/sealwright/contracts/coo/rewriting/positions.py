@@ -75,7 +75,8 @@ class Positions:
         if isinstance(above, ast.Subscript):
             return self._in_subscript(here, above)
         if isinstance(above, ast.Compare):
-            return _compared(here, above)
+            beyond = self.reading.parents.get(above)
+            return _P.MODULE if _or_below(here, above, beyond) else _compared(here, above)
         return _declared(here, above)
 
     def _argument(self, here: ast.AST, call: ast.Call) -> Position:
@@ -124,9 +125,11 @@ class Positions:
         return place == 1 and first is not None and (named or dotted(first) == "sys.modules")
 
     def _in_dict(self, here: ast.AST, above: ast.Dict) -> Position | None:
-        """Return what a key is for; a value is for what its own place says."""
-        if here not in above.keys:
-            return None
+        """Return what a key is for; a value is for what its key or its own place says."""
+        if here in above.values:
+            key = above.keys[above.values.index(here)]
+            named = isinstance(key, ast.Constant) and key.value in OF_MODULES
+            return _P.MODULE if named else None
         holder = self.reading.parents.get(above)
         if isinstance(holder, ast.keyword) and holder.arg in KEYS_OF_MODULES:
             return _P.MODULE
@@ -202,6 +205,24 @@ def _compared(here: ast.AST, above: ast.Compare) -> Position:
     if any(dotted(each) in ("sys.modules", "modules") for each in others):
         return _P.MODULE
     return _beside(others) or _P.FREE
+
+
+def _or_below(here: ast.AST, compared: ast.Compare, above: ast.AST | None) -> bool:
+    """Return whether it goes on ``x == "old" or x.startswith("old.")``: x is a module's name."""
+    said = here.value if isinstance(here, ast.Constant) else None
+    if not isinstance(said, str) or not isinstance(above, ast.BoolOp):
+        return False
+    others = [compared.left, *compared.comparators]
+    names = {dotted(each) for each in others if each is not here}
+    prefix = f"{said}."
+    return any(
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr == "startswith"
+        and dotted(call.func.value) in names - {"?"}
+        and any(isinstance(arg, ast.Constant) and arg.value == prefix for arg in call.args)
+        for call in above.values
+    )
 
 
 def _beside(others: list[ast.expr]) -> Position | None:

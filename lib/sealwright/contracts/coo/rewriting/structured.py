@@ -6,6 +6,7 @@
 ``.json``                                              `structured_json`
 ``.yml``, ``.yaml``                                    `structured_yaml`
 ``MANIFEST.in``, requirements, makefiles, shells       `structured_lines`
+``….egg-info/``, ``….dist-info/``                      `structured_metadata`
 =====================================================  ======================================
 
 Bytes outside the names stay.  Distributions, groups of entry points, commands, options and URLs
@@ -26,6 +27,7 @@ from sealwright.contracts.coo.rewriting import (
     structured_ini,
     structured_json,
     structured_lines,
+    structured_metadata,
     structured_toml,
     structured_yaml,
 )
@@ -89,6 +91,8 @@ def scan(path: RelPath, data: bytes, names: Names, index: Index) -> Found:
 
 
 def _by_lines(path: RelPath) -> Callable[[Sheet], None] | None:
+    if found := structured_metadata.scanner(path):
+        return found
     name = posixpath.basename(path)
     if name in structured_lines.IGNORING:
         return structured_lines.ignored

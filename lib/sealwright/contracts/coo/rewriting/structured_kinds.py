@@ -6,7 +6,7 @@
 ``loose``    paths, or anything: of the package's folder (R9), but the bare name is asked
 ``backend``  the module of a build back end, if the tree has it (``backend-path``) (R9)
 ``either``   both, as coverage takes them (R9)
-``entries``  lines of ``name = old.module:attribute``: only what follows the sign (R9)
+``entries``  lines of ``name = old.module:attribute [extra]``: only what follows the sign (R9)
 ``marked``   ``attr: old.__version__`` and ``file: old/VERSION`` of setuptools (R9)
 ``warning``  a filter of warnings: category and module, not the message (R9)
 ``command``  a command line (see `texts_commands`)
@@ -90,8 +90,10 @@ def _elsewhere(sheet: Sheet, word: Word) -> bool:
 def entries(sheet: Sheet, start: int, end: int) -> None:
     """Rewrite what follows the sign; the name before it is a command's or a plug-in's."""
     sign = sheet.text.find("=", start, end)
+    extras = sheet.text.find("[", sign, end) if sign >= 0 else -1
     never(sheet, start, sign if sign >= 0 else start)
-    module(sheet, sign if sign >= 0 else start, end)
+    module(sheet, sign if sign >= 0 else start, extras if extras >= 0 else end)
+    never(sheet, extras if extras >= 0 else end, end)
 
 
 def marked(sheet: Sheet, start: int, end: int) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from sealwright.contracts.coo.suite.spelling import Spelling
 from sealwright.errors import Damaged
-from sealwright.verdict import Finding, Verdict
+from sealwright.verdict import Finding, Verdict, legible
 
 OUTCOMES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
 
@@ -65,11 +65,22 @@ class Outcomes:
                 findings.append(Finding(session.runner, "began and did not end", _LOG))
             elif not session.collected:
                 findings.append(Finding(session.runner, "expected tests, collected none", _COMMAND))
-            findings += [
-                Finding(name, "was collected, and nothing was told of it", _STOPPED)
-                for name in session.silent
-            ]
+            findings += self._untold(session)
         return Verdict(tuple(findings), {"tests": len(self.rows)})
+
+    def _untold(self, session: Session) -> list[Finding]:
+        """Return why tests did not run: what could not be collected, else the first of them."""
+        if session.silent and session.exit_code == _INTERRUPTED and self.failures:
+            errors = [row.id for row in self.rows if row.outcome == "error"]
+            return [Finding(legible(name), self._said(name), _COLLECT) for name in errors]
+        others = f" or of {len(session.silent) - 1} others" if session.silent[1:] else ""
+        what = f"was collected, and nothing was told of it{others}"
+        return [Finding(legible(name), what, _STOPPED) for name in session.silent[:1]]
+
+    def _said(self, name: str) -> str:
+        text = self.failures[name].text if name in self.failures else ""
+        said = [line for line in text.splitlines() if line.strip()]
+        return legible(f"cannot be collected: {said[-1][:200]}" if said else "cannot be collected")
 
     def totals(self) -> Counter[str]:
         """Return how many tests came to what."""
@@ -78,6 +89,8 @@ class Outcomes:
 
 _LOG = "look at the end of its log"
 _COMMAND = "look at test_command"
+_INTERRUPTED = 2  # how pytest ends if it could not collect all tests
+_COLLECT = "mend it, or install what it needs for the tests' interpreter"
 _STOPPED = "take from test_command what stops a suite early"
 _NOTHING = Finding(
     "test_command",
