@@ -160,3 +160,11 @@ def test_brackets_in_a_pattern_are_brackets() -> None:
     other = made({**OLD, "tests/test_b.py::test_b[project_builder.run]": "passed"})
     assert not unstable([made(OLD), other], ["tests/test_b.py::test_b[a-z]*"]).holds
     assert unstable([made(OLD), other], ["tests/test_b.py::test_b[project_*]"]).holds
+
+
+def test_a_pattern_leaves_out_ids_that_are_new_in_each_run() -> None:
+    taken = [made({f"tests/test_b.py::test_c[{hour}:00]": "passed"}) for hour in range(4)]
+    s0, s1, s2 = taken[0], taken[2], taken[3]
+    told = unstable(taken[:2], ["*::test_c[?:00]"]).enforce()["unstable"]
+    assert consolidated(replace(s0, unstable=tuple(told)), s1, s2, NAMES).holds
+    assert not consolidated(s0, s1, s2, NAMES).holds

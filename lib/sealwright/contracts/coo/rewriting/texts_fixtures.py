@@ -1,7 +1,8 @@
 """Templates, data and other texts of which nothing but their text is known.
 
 Import statements (R6), ``python -m old`` (R4), dotted names that resolve (R3) and paths that
-exist (R8) are rewritten.  The bare name among the words of a sentence is a mention, and so is
+exist (R8) are rewritten, and so is, where the package is imported, a name of its that the template
+completes (R5).  The bare name among the words of a sentence is a mention, and so is
 one that names a parameter (``old=``) or an attribute of a tag, or is in what a tag is styled
 and linked by; elsewhere it is a question, if the text lies with the tests or in the package,
 where code may read it.
@@ -31,6 +32,7 @@ _VALUE = re.compile(
     r"\s(?:class|classes|id|ids|names?|for|rel|href|src|style|refid|refuri|refname|lang|role)="
     r"(?:\"[^\"<>]*|'[^'<>]*)\Z"
 )
+_COMPLETED = re.compile(r"\.(?:\{\{|\{%|\{\w*\}|\$\w|\$\{|%\(|%s)")  # by a template
 _TESTS = frozenset(["tests", "test", "testing", "fixtures", "testdata"])
 
 
@@ -50,6 +52,16 @@ def _plain(sheet: Sheet, word: Word) -> bool:
     )
 
 
+def _in_code(sheet: Sheet, word: Word, bound: bool) -> str:
+    """Return the rule by which a word is code; the text may import the package."""
+    if bound and word.kind == DOTTED and sheet.begins_well(word):
+        return "R6"
+    if sheet.text[word.start - 9 : word.start] == "<module '":
+        return "R6"
+    completed = word.kind in (BARE, PATTERN) and _COMPLETED.match(sheet.text, word.end)
+    return "R5" if bound and completed else ""
+
+
 def fixture(sheet: Sheet, *, ask: bool) -> None:
     """Decide about a whole text; ``ask`` about what no rule knows."""
     whole = (0, len(sheet.text))
@@ -60,12 +72,10 @@ def fixture(sheet: Sheet, *, ask: bool) -> None:
             sheet.rewrite(word, "R3")
         elif word.kind == PATH and sheet.exists(word):
             sheet.rewrite(word, "R8")
-        elif bound and word.kind == DOTTED and sheet.begins_well(word):
-            sheet.rewrite(word, "R6")
+        elif rule := _in_code(sheet, word, bound):
+            sheet.rewrite(word, rule)
         elif ask and word.kind in (DOTTED, OBJECT) and sheet.resolves(word):
             sheet.ask(word, "R3", "a module of the package, or the name of a file")
-        elif sheet.text[word.start - 9 : word.start] == "<module '":
-            sheet.rewrite(word, "R6")
         elif ask and word.kind in (BARE, PATTERN) and not _plain(sheet, word):
             sheet.ask(word, "R4", "the package, or data that happens to be called the same")
         else:

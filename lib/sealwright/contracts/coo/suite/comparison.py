@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from sealwright.contracts.coo.suite.names import Names
 from sealwright.contracts.coo.suite.outcomes import Failure, Row
@@ -43,12 +43,12 @@ def preserved(
     before: Snapshot, after: Snapshot, names: Names, failures: Failures | None = None
 ) -> Verdict:
     """Answer whether every test came to what it came to under the legacy name."""
-    left_out = set(map(names.renamed, before.unstable))
+    left_out = tuple(map(names.renamed, before.unstable))
     old = _by_key(before.rows, names.renamed, left_out)
     new = _by_key(after.rows, names.renamed, left_out)
     findings = _differences(old, new, after, failures or {})
     findings += _circumstances(before, after, quiet=bool(findings or left_out))
-    return Verdict(tuple(findings), {"compared": len(old), "unstable": sorted(left_out)})
+    return Verdict(tuple(findings), {"compared": len(old), "unstable": _ids(left_out)})
 
 
 def same(
@@ -58,7 +58,7 @@ def same(
     left_out: Collection[str] = (),
 ) -> Verdict:
     """Answer whether two snapshots of the package under its canonical name are equal."""
-    left = {*left_out, *first.unstable}
+    left = (*left_out, *first.unstable)
     old = _by_key(first.rows, str, left)
     new = _by_key(second.rows, str, left)
     findings = _differences(old, new, second, failures or {})
@@ -66,25 +66,28 @@ def same(
     findings += _circumstances(first, second, quiet=bool(findings or left))
     if not findings and not left and not snapshots_equal(first.view(), second.view()):
         findings.append(Finding("snapshot", "expected equality by §9.1, found none"))
-    return Verdict(tuple(findings), {"compared": len(old), "unstable": sorted(left)})
+    return Verdict(tuple(findings), {"compared": len(old), "unstable": _ids(left)})
 
 
 def unstable(snapshots: Sequence[Snapshot], allow: Collection[str] = ()) -> Verdict:
     """Answer whether only what ``allow`` declares came out differently; evidence: ``unstable``.
 
     ``allow`` holds ids, or ids with ``*`` and ``?`` for any text and any character.  What it
-    declares is unstable, whether or not it was so this time.
+    declares is unstable, whether or not it was so this time; the patterns are among the ids, since
+    an id with the time in it is another one in each run.
     """
     every = [_by_key(each.rows, str, ()) for each in snapshots]
     ids = sorted({name for found in every for name in found}, key=str.encode)
     differing = [name for name in ids if any(f.get(name) != every[0].get(name) for f in every)]
-    declared = [name for name in ids if _declared(name, allow)]
+    known = _declared(allow)
+    declared = [name for name in ids if known(name)]
     findings = tuple(
         Finding(legible(name), f"came to {_told(every, name)} though nothing had changed", _DECLARE)
         for name in differing
         if name not in declared
     )
-    return Verdict(findings, {"unstable": sorted({*differing, *declared}, key=str.encode)})
+    told = {*differing, *declared, *(each for each in allow if _is_wild(each))}
+    return Verdict(findings, {"unstable": sorted(told, key=str.encode)})
 
 
 _DECLARE = "mend it, or declare it as unstable"
@@ -95,8 +98,18 @@ def _told(every: Sequence[Outcomes], name: str) -> str:
     return ", then ".join(dict.fromkeys(_words(found.get(name)) for found in every))
 
 
-def _declared(name: str, allow: Collection[str]) -> bool:
-    return name in allow or any(_pattern(each).fullmatch(name) for each in allow)
+def _declared(allow: Collection[str]) -> Callable[[str], bool]:
+    """Return what tells whether an id is declared, as it is or by a pattern."""
+    exact, patterns = frozenset(allow), [_pattern(each) for each in allow if _is_wild(each)]
+    return lambda name: name in exact or any(each.fullmatch(name) for each in patterns)
+
+
+def _ids(left_out: Iterable[str]) -> list[str]:
+    return sorted({each for each in left_out if not _is_wild(each)})
+
+
+def _is_wild(text: str) -> bool:
+    return "*" in text or "?" in text
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -109,9 +122,10 @@ def _by_key(
     rows: Iterable[Row], key: type[str] | object, left_out: Collection[str]
 ) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = defaultdict(Counter)
+    left = _declared(left_out)
     for row in rows:
         name = key(row.id)  # type: ignore[operator]
-        if name not in left_out:
+        if not left(name):
             found[name][row.outcome] += 1
     return dict(found)
 
