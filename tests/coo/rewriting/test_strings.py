@@ -102,6 +102,7 @@ KEPT = [
     ("distribution's files", 'from importlib.metadata import files\nfiles("@")\n'),
     ("groups", 'entry_points(group="@")\niter_entry_points("@")\n'),
     ("groups called like a module", 'entry_points(group="@.core")\nselect(group="@.sub")\n'),
+    ("groups by another name", 'DriverManager(namespace="@.core")\nHookManager("@.made", x)\n'),
     ("versions", 'get_version("@")\n'),
     ("project", 'setup(name="@", url="https://x.org/@.core")\nproject = "@"\n'),
     ("program", 'ArgumentParser(prog="@")\nArgumentParser("@")\n'),

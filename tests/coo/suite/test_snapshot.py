@@ -108,6 +108,16 @@ def test_a_module_is_a_package_of_one_file(tmp_path: Path) -> None:
     assert [file.path for file in found] == ["company/coo.py"]
 
 
+def test_a_module_goes_before_a_folder_of_its_name_as_it_does_for_python(tmp_path: Path) -> None:
+    (tmp_path / "coo").mkdir()
+    for path in ("coo.py", "coo/rules.json"):
+        (tmp_path / path).write_text("")
+    assert [each.path for each in snapshot.files(tmp_path, TOP, "coo")] == ["coo.py"]
+    (tmp_path / "coo/__init__.py").write_text("")
+    found = snapshot.files(tmp_path, TOP, "coo")
+    assert [each.path for each in found] == ["coo/__init__.py", "coo/rules.json"]
+
+
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     put(tmp_path, {"coo/a.py": ""})
     os.mkfifo(tmp_path / "coo/pipe")

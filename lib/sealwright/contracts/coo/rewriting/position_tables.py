@@ -74,6 +74,9 @@ _KEPT: dict[str, Places] = {
     **_table(_ANY | {"package_name", "prog_name"}, "version_option"),
     **_table(_ANY | {"appname", "appauthor"}, "AppDirs PlatformDirs user_cache_dir"),
     **_table(_ANY | {"appname", "appauthor"}, "user_config_dir user_data_dir user_log_dir"),
+    **_table(frozenset({0, "namespace"}), "ExtensionManager DriverManager HookManager"),
+    **_table(frozenset({0, "namespace"}), "NamedExtensionManager EnabledExtensionManager"),
+    **_table(frozenset({0, "namespace"}), "DispatchExtensionManager NameDispatchExtensionManager"),
     **_table(frozenset({"libraries"}), "Extension"),
     **_table(frozenset({"name"}), "fixture"),
     "setup": frozenset(

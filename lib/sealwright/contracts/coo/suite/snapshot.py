@@ -158,12 +158,17 @@ def snapshots_equal(s1: View, s2: View) -> bool:
 def files(
     tree: Path, source_root: RelPath, package: str, excluded: Collection[str] = EXCLUDED
 ) -> tuple[File, ...]:
-    """Return all files of a package or module, in the byte order of their paths in ``tree``."""
+    """Return all files of a package or module, in the byte order of their paths in ``tree``.
+
+    As for Python, a module goes before a folder of its name that has no ``__init__``.
+    """
     inside = naming.below(package)
     if source_root != paths.TOP:
         inside = f"{source_root}/{inside}"
     place = tree / inside
-    found = [f"{inside}.py"] if not place.is_dir() else _below(place, inside, excluded)
+    module = (tree / f"{inside}.py").is_file() and not (place / "__init__.py").is_file()
+    single = module or not place.is_dir()
+    found = [f"{inside}.py"] if single else _below(place, inside, excluded)
     sums = hashing.identities(tree / path for path in found if not (tree / path).is_symlink())
     return tuple(File(path, digest.hexadecimal(_sum(tree / path, sums))) for path in found)
 
