@@ -103,6 +103,8 @@ KEPT = [
     ("groups", 'entry_points(group="@")\niter_entry_points("@")\n'),
     ("groups called like a module", 'entry_points(group="@.core")\nselect(group="@.sub")\n'),
     ("groups by another name", 'DriverManager(namespace="@.core")\nHookManager("@.made", x)\n'),
+    ("keys that are got", 'environ.get("@.core")\nself.environ.pop("@.sub", None)\n'),
+    ("keys of what is named", 'x = Property("environ", "@.core", read_only=True)\n'),
     ("versions", 'get_version("@")\n'),
     ("project", 'setup(name="@", url="https://x.org/@.core")\nproject = "@"\n'),
     ("program", 'ArgumentParser(prog="@")\nArgumentParser("@")\n'),

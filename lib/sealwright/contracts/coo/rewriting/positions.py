@@ -94,7 +94,9 @@ class Positions:
 
     def _by_table(self, call: ast.Call, place: int | str, name: str, origin: str) -> Position:
         if name in DICTS or name == "dict":
-            return _P.MODULE if self._of_sys_modules(call, place) else _P.FREE
+            if self._of_sys_modules(call, place):
+                return _P.MODULE
+            return _P.KEPT if place == 0 and _of_kept(call.func) else _P.FREE
         if name == "metadata" or (name in RESOURCES and "metadata" in origin):
             return _P.KEPT
         if name in RESOURCES:
@@ -110,9 +112,12 @@ class Positions:
             return _P.MODULE
         if name in PREFIXES and isinstance(call.func, ast.Attribute):
             return _beside([call.func.value]) or _P.FREE
-        if name in ("assertEqual", "assertEquals", "assertIn") and isinstance(place, int):
+        if not isinstance(place, int):
+            return _P.FREE
+        if name in ("assertEqual", "assertEquals", "assertIn"):
             return _beside(call.args) or _P.FREE
-        return _P.FREE
+        earlier = (each.value for each in call.args[:place] if isinstance(each, ast.Constant))
+        return _P.KEPT if any(said in KEPT_KEYS for said in earlier) else _P.FREE
 
     def _of_sys_modules(self, call: ast.Call, place: int | str) -> bool:
         receiver = dotted(call.func.value) if isinstance(call.func, ast.Attribute) else ""
@@ -165,6 +170,12 @@ class Positions:
         if self._origins is None:
             self._origins = dict(_origins(self.tree))
         return self._origins
+
+
+def _of_kept(function: ast.expr) -> bool:
+    """Return whether a method is one of a dictionary whose keys are no modules."""
+    receiver = dotted(function.value) if isinstance(function, ast.Attribute) else ""
+    return receiver.rpartition(".")[2] in KEPT_KEYS
 
 
 def dotted(node: ast.AST) -> str:
