@@ -7,6 +7,7 @@ a folder with ``sha256sums.txt``       a sot pack: contents, checksums, digests
 a folder with ``snapshot_manifest.json``  a snapshot: manifest, encrypted bytes; inside a
                                        repository, its records, and its archive made again
 a ``.sealwright`` folder               the run journal, and every receipt beside it
+an ``fsm_checkpoint_….json``           a checkpoint of the runtime, by the log beside it
 a zip                                  a bundle: form, names, manifest, every file of it; its
                                        tests are for its audit gate
 an ``artifact_registry.jsonl``         the registry: every line, and every file both ways
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sealwright import digest, snapshot
+from sealwright.contracts.coo import checkpoint
 from sealwright.contracts.sot_pack import feed, seal
 from sealwright.contracts.sot_pack.settings import MANIFEST, SUMS
 from sealwright.digest import Digest
@@ -37,7 +39,7 @@ from sealwright.verdict import Finding, Verdict, together
 
 KINDS = (
     "a sot pack, a snapshot, a bundle, an artifact registry, an engine's state folder, a run "
-    "journal, an activity feed or a ledger"
+    "journal, an activity feed, a checkpoint or a ledger"
 )
 
 
@@ -82,6 +84,8 @@ def _file(path: Path, restored: bool) -> Recognised | None:
     first = _first_line(path)
     if first is None:
         return None
+    if first.keys() == checkpoint.KEYS:
+        return Recognised("a checkpoint of the runtime", lambda: _checkpoint(path))
     if "entry_hash" in first:
         return Recognised("a run journal", lambda: _journal(path))
     if first.keys() >= feed.PROOF.keys():
@@ -130,6 +134,10 @@ def _bundle(path: Path) -> Verdict:
     with zipfile.ZipFile(path) as bundle:
         migration = bundle_contents.ABOUT in bundle.namelist()
     return together((verdict, bundle_verification.check(path))) if migration else verdict
+
+
+def _checkpoint(path: Path) -> Verdict:
+    return checkpoint.verify(path.read_bytes(), path.with_name("log.jsonl"))
 
 
 def _journal(path: Path) -> Verdict:

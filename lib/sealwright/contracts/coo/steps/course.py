@@ -3,17 +3,20 @@
 Both have the same steps, on trees of their own in the state folder.  A live step goes only while
 FREEZE is TRUE, everything is as it was frozen, no manifest has drifted, and no rollback was asked
 for; it appends a line to the log, and belongs to the attempt.  One that fails asks for a rollback,
-once for each attempt (see `rollback.confirmation`).  A rehearsal needs no approval and no freeze.
+once for each attempt (see `rollback.confirmation`); one that was stopped, or for which the disk had
+no room, does not, and is run again.  A rehearsal needs no approval and no freeze.
 """
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sealwright import durable
+from sealwright import durable, process
+from sealwright.contracts.coo import checkpoint as checkpoints
 from sealwright.contracts.coo import logging
 from sealwright.contracts.coo.rollback import confirmation
 from sealwright.contracts.coo.settings import Settings
@@ -26,6 +29,10 @@ from sealwright.verdict import Verdict, refusal
 Act = Callable[[Run], Verdict | None]
 Go = Callable[[Machine], list[dict[str, Any]]]
 ROLLING = ("MIGRATION_SEQUENCE", "GATES")  # states that a rollback leads out of
+_PASSING = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EINTR),
+    *(errno.ENOMEM, errno.EMFILE, errno.ENFILE),
+)
 TREES = ("created", "ported", "rewritten", "final")
 
 
@@ -65,6 +72,7 @@ class Course:
         event: str = ground.MIGRATION,
         go: Go = lambda machine: [],
         code: tuple[str, ...] = (),
+        checkpoint: str = "",
         **more: Any,
     ) -> Step:
         """Return a step of this course; ``go`` says which states a live one leads to."""
@@ -80,14 +88,27 @@ class Course:
         if not self.live:
             return replace(made, full=True)
         record = Record(ground.log(self.world), f"{event} {name}")
+        kept = [ground.checkpoint(self.world, checkpoint)] if checkpoint else []
         return replace(
             made,
-            act=_recorded(self.settings, act, record, event, go),
-            outputs=(*made.outputs, record),
+            act=_kept(_recorded(self.settings, act, record, event, go), record, checkpoint),
+            outputs=(*made.outputs, *kept, record),
             guards=(*guards(self.settings), *made.guards),
             attempt=freezing.attempt(self.settings),
             full=True,
         )
+
+
+def _kept(act: Act, record: Record, name: str) -> Act:
+    """Return an act that also writes a checkpoint of the log as it will be, if one is named."""
+
+    def kept(run: Run) -> Verdict | None:
+        answer = act(run)
+        made = checkpoints.make(name, run.place(record.ledger), run.appended[record])
+        durable.create(run.path(ground.checkpoint(run, name)), made)
+        return answer
+
+    return kept if name else act
 
 
 def _recorded(settings: Settings, act: Act, record: Record, event: str, go: Go) -> Act:
@@ -96,6 +117,8 @@ def _recorded(settings: Settings, act: Act, record: Record, event: str, go: Go) 
             answer = act(run)
             evidence = {} if answer is None else answer.enforce()
         except Exception as problem:
+            if _passes(problem):
+                raise
             request(settings, run, f"{run.step.name}: {str(problem).splitlines()[0]}")
             raise
         about = {"step": run.step.name, **_plain(evidence)}
@@ -104,6 +127,11 @@ def _recorded(settings: Settings, act: Act, record: Record, event: str, go: Go) 
         return Verdict((), evidence)
 
     return recorded
+
+
+def _passes(problem: Exception) -> bool:
+    """Return whether a step was stopped or the machine had no room, which says nothing of it."""
+    return process.stopping() or (isinstance(problem, OSError) and problem.errno in _PASSING)
 
 
 def _plain(evidence: Any) -> dict[str, Any]:

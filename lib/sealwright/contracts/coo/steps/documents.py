@@ -60,6 +60,7 @@ def _amendments(settings: Settings, world: World) -> Step:
         from sealwright.contracts.coo import amendment_engine, amendment_history
         from sealwright.contracts.coo.amendment_engine import AmendmentHaltException
 
+        ground.unmigrated(run)
         texts: dict[str, bytes] = {file.path: run.path(file).read_bytes() for file in files}
         amendments = amendment_engine.read(texts)
         documents = {t.of.path: run.place(t.of.path).read_bytes() for t in targets}

@@ -14,7 +14,7 @@ from typing import Any
 
 from sealwright import approval, digest, durable
 from sealwright.approval import Approvers, Demand
-from sealwright.contracts.coo import logging
+from sealwright.contracts.coo import checkpoint, logging
 from sealwright.contracts.coo.migration import grounds
 from sealwright.contracts.coo.migration.grounds import APPROVALS
 from sealwright.contracts.coo.settings import FILE, Settings
@@ -30,6 +30,7 @@ COMMAND = "inv coo.approve freeze"
 AGAIN = "I approve another attempt of the migration."
 AGAIN_COMMAND = "inv coo.approve attempt"
 _AMENDED = ("AMENDMENT_PREP", "AMENDMENT_EXEC", "AMENDMENT_VERIFY")
+_CAPTURED = ("CAPTURE_AMU0", "MIGRATION_SEQUENCE")
 _FROZEN = ("CEO_REVIEW", "FREEZE_PREP", "FREEZE_ACTIVATED")
 
 
@@ -100,6 +101,7 @@ def _freeze(settings: Settings, world: World) -> Step:
     def act(run: Run) -> Verdict:
         from sealwright.contracts.coo import freeze
 
+        _unmigrated(settings, run)
         lines = ground.move(settings, run, _on)
         freeze.thaw(run.root, ground.modes(run))  # one that was cut off
         given = _approved(settings).ask(run).enforce()
@@ -122,6 +124,17 @@ def _freeze(settings: Settings, world: World) -> Step:
         arguments={"roots": list(frozen.roots(settings, world)), "database": settings.database},
         full=True,
     )
+
+
+def _unmigrated(settings: Settings, run: Run) -> None:
+    """Ask for a rollback if the tree is migrated, since what it rests on would be made anew."""
+    from sealwright.contracts.coo.steps import course  # which stands on this module
+
+    try:
+        ground.unmigrated(run)
+    except Refused as problem:
+        course.request(settings, run, str(problem).partition(";")[0])
+        raise
 
 
 def _on(machine: Machine) -> list[dict[str, Any]]:
@@ -148,7 +161,7 @@ def captured(world: World) -> Member:
 
 def _amu0(settings: Settings, world: World) -> Step:
     manifest = frozen.manifest(settings)
-    member = captured(world)
+    member, told = captured(world), ground.checkpoint(world, checkpoint.CAPTURE)
     record = Record(ground.log(world), "AMU0")
     mission = [settings.mission] if world.place(settings.mission).is_file() else []
 
@@ -157,6 +170,7 @@ def _amu0(settings: Settings, world: World) -> Step:
         from sealwright.contracts.coo.amu_capture.verification import ABOUT
         from sealwright.contracts.coo.freeze import read_only
 
+        _unmigrated(settings, run)
         given = (*frozen.evidence(settings, run), manifest, *map(File, mission))
         wish = amu_capture.Wish(
             roots=frozen.roots(settings, run),
@@ -166,9 +180,12 @@ def _amu0(settings: Settings, world: World) -> Step:
         )
         name = amu_capture.capture(run.root, wish, run.path(member))
         run.name_member(member, name)
-        told = {"amu0": digest.of_file(run.path(member) / ABOUT).sha256}  # the id begins it
-        line = logging.entry("AMU0", told, ground.context(settings, run))
-        run.append(record, *ground.move(settings, run, _capture), line)
+        about = {"amu0": digest.of_file(run.path(member) / ABOUT).sha256}  # the id begins it
+        line = logging.entry("AMU0", about, ground.context(settings, run))
+        lines = [*ground.move(settings, run, _capture), line]
+        run.append(record, *lines)
+        made = checkpoint.make(checkpoint.CAPTURE, run.place(ground.log(run)), lines)
+        durable.create(run.path(told), made)
         return Verdict((), {"amu0": name})
 
     return Step(
@@ -176,7 +193,7 @@ def _amu0(settings: Settings, world: World) -> Step:
         doc="Capture everything that a migration may change, byte for byte.",
         act=act,
         inputs=(manifest, FREEZES, *map(File, mission), *_trees(settings, world)),
-        outputs=(member, record),
+        outputs=(member, told, record),
         guards=(guard(settings),),
         code=("sealwright.contracts.coo.amu_capture",),
         attempt=attempt(settings),
@@ -191,7 +208,8 @@ def _trees(settings: Settings, world: World) -> list[File | Tree]:
 
 
 def _capture(machine: Machine) -> list[dict[str, Any]]:
-    return [] if machine.state == "CAPTURE_AMU0" else machine.go("CAPTURE_AMU0")
+    """Return the way to the capture; one that is made anew leads nowhere back."""
+    return [] if machine.state in _CAPTURED else machine.go("CAPTURE_AMU0")
 
 
 def _freezes(world: World) -> int:
@@ -214,9 +232,7 @@ def _thaw(settings: Settings, world: World) -> Step:
     def act(run: Run) -> Verdict:
         from sealwright.contracts.coo import freeze
 
-        if ground.migrated(run):
-            what = "expected a tree that is not migrated, found one"
-            raise Refused(f"thaw: {what}; doit gates goes on, inv rollback goes back")
+        ground.unmigrated(run)
         verdict = freeze.thaw(run.root, ground.modes(run))
         changed = [str(finding) for finding in verdict.findings]
         about = {"FREEZE": "FALSE", "changed": changed}

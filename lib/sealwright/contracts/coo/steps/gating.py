@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sealwright import durable
+from sealwright.contracts.coo import checkpoint as checkpoints
 from sealwright.contracts.coo.gates import record, results
 from sealwright.contracts.coo.gates.record import PASSABLE, Result
 from sealwright.contracts.coo.gates.waivers import GATES, TITLES
@@ -102,6 +103,7 @@ def _gate(course: Course, gate: str) -> Step:
         (output,),
         event="GATE_RESULT",
         code=(f"sealwright.contracts.coo.gates.{_JUDGES[gate]}",),
+        checkpoint=checkpoints.GATES if gate == GATES[-1] else "",
         after=("replay" if course.live else "rehearse:replay",) if gate == "F" else (last,),
         arguments={"waived": [w.reason for w in settings.waivers if w.gate == gate]},
         timeout=6 * 3600,

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from sealwright import digest, durable, process
+from sealwright.contracts.coo import checkpoint as checkpoints
 from sealwright.contracts.coo import logging
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import ENDS, ERROR, GovernanceError, Machine
+from sealwright.errors import Refused
 from sealwright.ledger import Ledger
 from sealwright.paths import RelPath, parse
 from sealwright.runtime import canonical
@@ -31,6 +33,11 @@ _PATH = "/usr/local/bin:/usr/bin:/bin"
 def log(world: World) -> RelPath:
     """Return the path of the runtime's log, in the state folder."""
     return world.kept("coo/log.jsonl")
+
+
+def checkpoint(world: World, name: str) -> File:
+    """Return where a checkpoint of the runtime is kept, beside its log."""
+    return File(world.kept(f"coo/{checkpoints.file_name(name)}"), evidence=True)
 
 
 def modes(world: World) -> Path:
@@ -99,6 +106,13 @@ def migrated(world: World) -> str | None:
         return None
     told = [line["details"]["listing"] for line in lines if "listing" in line["details"]]
     return str(told[-1])
+
+
+def unmigrated(run: Run) -> None:
+    """Return if the commit of the migration is not done; `Refused` if it is."""
+    if migrated(run):
+        what = "expected a tree that is not migrated, found one"
+        raise Refused(f"{run.step.name}: {what}; doit gates goes on, inv rollback goes back")
 
 
 def ended(world: World) -> int:

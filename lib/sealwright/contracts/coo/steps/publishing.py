@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from sealwright import approval, digest, durable
 from sealwright.approval import Demand
+from sealwright.contracts.coo import checkpoint
 from sealwright.contracts.coo.gates import record, results
 from sealwright.contracts.coo.gates.results import GateResults
 from sealwright.contracts.coo.gates.waivers import GATES
@@ -88,6 +89,7 @@ def _publish(course: Course) -> Step:
     }
     made = {name: ground.manifest(settings, name) for name in (GATE_RESULTS, JUNIT, SARIF, *copied)}
     entry = Record(ground.log(course.world), "COMPLETE")
+    told = ground.checkpoint(course.world, checkpoint.FINAL)
 
     def act(run: Run) -> Verdict:
         from sealwright.contracts.coo import freeze
@@ -100,6 +102,7 @@ def _publish(course: Course) -> Step:
         durable.create(run.path(made[SARIF]), findings_sarif.log(found))
         for name, source in copied.items():
             durable.create(run.path(made[name]), run.path(source).read_bytes())
+        durable.create(run.path(told), checkpoint.make(checkpoint.FINAL, run.place(entry.ledger)))
         freeze.thaw(run.root, ground.modes(run)).enforce()
         run.append(entry, *ground.move(settings, run, lambda m: m.go("CEO_FINAL_REVIEW", LINE[-1])))
         return Verdict((), {"waived": list(found.waived)})
@@ -109,7 +112,7 @@ def _publish(course: Course) -> Step:
         doc="Publish what the gates found, give everything its mode back, and end the attempt.",
         act=act,
         inputs=(*kept, *copied.values(), freezing.FREEZES),
-        outputs=(*made.values(), entry),
+        outputs=(*made.values(), told, entry),
         code=("sealwright.contracts.coo.gates.results",),
         guards=(
             _same(settings),

@@ -46,6 +46,7 @@ from sealwright.verdict import Finding, Verdict
 _INJECTED = Path(injected.__file__).parent
 _NAME, _PLACE = "_sealwright", "place.py"
 _START, _LAST = "000-sealwright.pth", "~sealwright.pth"
+_EPOCH = "SOURCE_DATE_EPOCH"
 _SUITE, _PLUGINS = "SEALWRIGHT_SUITE", "PYTEST_PLUGINS"
 
 
@@ -93,6 +94,8 @@ class Environment:
     def variables(self, given: Mapping[str, str], home: Path, seed: int) -> dict[str, str]:
         """Return the variables of a suite; ``home`` is a private folder, as is its ``tmp``."""
         made = process.allow_listed(extra=given)
+        if _EPOCH not in given:
+            made.pop(_EPOCH, None)  # of the run, which the next one need not share
         programs = [str(self.folder / "bin")]
         if (self.parent.prefix / "pyvenv.cfg").is_file():
             programs.append(str(self.parent.scripts))
