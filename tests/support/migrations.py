@@ -21,7 +21,7 @@ from sealwright import durable
 from sealwright.contracts.coo import logging
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import Machine
-from sealwright.contracts.coo.steps import course
+from sealwright.contracts.coo.steps.requests import request
 from sealwright.document import load
 from sealwright.engine import settings
 from sealwright.engine.course import Course, Steps
@@ -117,7 +117,7 @@ def ask_for_a_rollback(root: Path) -> None:
     with load(root / FILE, name=FILE) as table:
         wish = Settings.read(table)
     assert wish is not None
-    course.request(wish, world, "gates:A: a test asks for it")  # type: ignore[arg-type]
+    request(wish, world, "gates:A: a test asks for it")
     (root / WORD).write_text(WORD)
 
 

@@ -29,9 +29,9 @@ from sealwright.contracts.coo.migration.grounds import APPROVALS
 from sealwright.contracts.coo.rollback import confirmation
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.steps import moving, publishing
-from sealwright.contracts.coo.steps.course import requested
 from sealwright.contracts.coo.steps.freezing import again
 from sealwright.contracts.coo.steps.freezing import demand as freeze
+from sealwright.contracts.coo.steps.requests import requested
 from sealwright.errors import Misconfigured, Refused, SealwrightError
 from sealwright.menu.snapshots import home
 from sealwright.paths import parse

@@ -87,8 +87,9 @@ def check(
     findings = list(read_only.check(top, modes).findings)
     changed = listing.first_difference(listed, _listed(top, wish, modes))
     if changed is not None:
-        what, back = "is not what was frozen", f"git checkout -- {changed}"
-        findings.append(Finding(changed, f"{what}, though FREEZE is TRUE", f"{back}, or doit thaw"))
+        what, back = "is not what was frozen", f"git checkout -- {changed}, or doit thaw"
+        back = "put it back as the migration left it" if expected else back
+        findings.append(Finding(changed, f"{what}, though FREEZE is TRUE", back))
     return Verdict(tuple(findings), {"FREEZE": about["FREEZE"]})
 
 

@@ -18,17 +18,15 @@ from typing import Any
 from sealwright import durable, process
 from sealwright.contracts.coo import checkpoint as checkpoints
 from sealwright.contracts.coo import logging
-from sealwright.contracts.coo.rollback import confirmation
 from sealwright.contracts.coo.settings import Settings
-from sealwright.contracts.coo.state_machine import ENDS, Machine
+from sealwright.contracts.coo.state_machine import Machine
 from sealwright.contracts.coo.steps import facts, freezing, ground
-from sealwright.ledger import Ledger
+from sealwright.contracts.coo.steps.requests import request, requested
 from sealwright.step import File, Guard, Input, Output, Record, Run, Step, Tree, World
 from sealwright.verdict import Verdict, refusal
 
 Act = Callable[[Run], Verdict | None]
 Go = Callable[[Machine], list[dict[str, Any]]]
-ROLLING = ("MIGRATION_SEQUENCE", "GATES")  # states that a rollback leads out of
 _PASSING = (
     *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EINTR),
     *(errno.ENOMEM, errno.EMFILE, errno.ENFILE),
@@ -156,37 +154,6 @@ def unasked(settings: Settings) -> Guard:
         return refusal("coo", what, "inv rollback")
 
     return Guard("coo:no_request", "Ask whether no rollback was asked for.", ask)
-
-
-def requested(settings: Settings, world: World) -> str | None:
-    """Return why a rollback was asked for in this attempt, if it was and is not done."""
-    reason: str | None = None
-    for line in logging.read(world.place(ground.log(world))):
-        details = line["details"]
-        if line["event"] == "ROLLBACK" and "requested" in details:
-            reason = str(details["requested"])
-        elif details.get("to") in ENDS:
-            reason = None
-    return reason
-
-
-def requests(world: World) -> int:
-    """Return how often a rollback was asked for."""
-    lines = logging.read(world.place(ground.log(world)))
-    return sum(line["event"] == "ROLLBACK" and "requested" in line["details"] for line in lines)
-
-
-def request(settings: Settings, run: Run, reason: str) -> None:
-    """Ask for a rollback, where there is something to roll back and nobody has asked yet."""
-    place = run.place(ground.log(run))
-    machine = logging.machine(place)
-    if machine.state not in ROLLING or requested(settings, run) is not None:
-        return
-    asked = run.place(ground.manifest(settings, confirmation.REQUEST).path)
-    durable.mkdir(asked.parent)
-    durable.write(asked, confirmation.request(run.root, machine.attempt, reason))
-    details = {"attempt": machine.attempt, "requested": reason}
-    Ledger(place).append([logging.entry("ROLLBACK", details, ground.context(settings, run))])
 
 
 def carried_inputs(course: Course, places: Iterable[Any], exclude: tuple[str, ...]) -> list[Input]:

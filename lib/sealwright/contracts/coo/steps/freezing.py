@@ -20,6 +20,7 @@ from sealwright.contracts.coo.migration.grounds import APPROVALS
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import ENDS, ERROR, Machine
 from sealwright.contracts.coo.steps import frozen, ground
+from sealwright.contracts.coo.steps.requests import request
 from sealwright.errors import Refused
 from sealwright.paths import relative
 from sealwright.step import Attempt, Fact, File, Guard, Member, Record, Run, Step, Tree, World
@@ -128,12 +129,10 @@ def _freeze(settings: Settings, world: World) -> Step:
 
 def _unmigrated(settings: Settings, run: Run) -> None:
     """Ask for a rollback if the tree is migrated, since what it rests on would be made anew."""
-    from sealwright.contracts.coo.steps import course  # which stands on this module
-
     try:
         ground.unmigrated(run)
     except Refused as problem:
-        course.request(settings, run, str(problem).partition(";")[0])
+        request(settings, run, str(problem).partition(";")[0])
         raise
 
 

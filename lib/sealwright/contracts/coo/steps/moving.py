@@ -18,8 +18,9 @@ from sealwright.contracts.coo.rollback import confirmation
 from sealwright.contracts.coo.settings import Settings
 from sealwright.contracts.coo.state_machine import ERROR, Machine
 from sealwright.contracts.coo.steps import freezing, frozen, ground
-from sealwright.contracts.coo.steps.course import Course, requested, requests
+from sealwright.contracts.coo.steps.course import Course
 from sealwright.contracts.coo.steps.migrating import PLAN, SNAPSHOT2
+from sealwright.contracts.coo.steps.requests import requested, requests
 from sealwright.errors import Refused
 from sealwright.paths import RelPath, above, parse
 from sealwright.step import Change, Changes, Fact, Record, Run, Step, World

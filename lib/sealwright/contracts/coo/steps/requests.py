@@ -1,0 +1,49 @@
+"""Whether a rollback is asked for: said by the log, and by a file that a person's word answers.
+
+A live step that fails asks once for each attempt, and so does a freeze or a capture that would be
+made anew under a migrated tree; who answers is told in `rollback.confirmation`.
+"""
+
+from __future__ import annotations
+
+from sealwright import durable
+from sealwright.contracts.coo import logging
+from sealwright.contracts.coo.rollback import confirmation
+from sealwright.contracts.coo.settings import Settings
+from sealwright.contracts.coo.state_machine import ENDS
+from sealwright.contracts.coo.steps import ground
+from sealwright.ledger import Ledger
+from sealwright.step import World
+
+ROLLING = ("MIGRATION_SEQUENCE", "GATES")  # states that a rollback leads out of
+
+
+def requested(settings: Settings, world: World) -> str | None:
+    """Return why a rollback was asked for in this attempt, if it was and is not done."""
+    reason: str | None = None
+    for line in logging.read(world.place(ground.log(world))):
+        details = line["details"]
+        if line["event"] == "ROLLBACK" and "requested" in details:
+            reason = str(details["requested"])
+        elif details.get("to") in ENDS:
+            reason = None
+    return reason
+
+
+def requests(world: World) -> int:
+    """Return how often a rollback was asked for."""
+    lines = logging.read(world.place(ground.log(world)))
+    return sum(line["event"] == "ROLLBACK" and "requested" in line["details"] for line in lines)
+
+
+def request(settings: Settings, run: World, reason: str) -> None:
+    """Ask for a rollback, where there is something to roll back and nobody has asked yet."""
+    place = run.place(ground.log(run))
+    machine = logging.machine(place)
+    if machine.state not in ROLLING or requested(settings, run) is not None:
+        return
+    asked = run.place(ground.manifest(settings, confirmation.REQUEST).path)
+    durable.mkdir(asked.parent)
+    durable.write(asked, confirmation.request(run.root, machine.attempt, reason))
+    details = {"attempt": machine.attempt, "requested": reason}
+    Ledger(place).append([logging.entry("ROLLBACK", details, ground.context(settings, run))])
