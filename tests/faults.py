@@ -6,9 +6,12 @@
 ``generic``   a fault at each call of the kernel, in a run of that graph (see `injection`)
 ``sot_pack``  the same in `doit sot_pack`, in a small repository of the example's kind
 ``export``    the same in `doit snapshot_export`, and what an export must keep besides
-``example``   the same in the embedded example; takes hours, so no sweep of all takes it
+``coo``       a fault at each write of the commit of a migration, and at a sample of those of its
+              freeze, capture, publication and rollback (see `migration_faults`)
+``example``   as ``sot_pack``, in the embedded example; takes hours, so no sweep of all takes it
+``commit``    as ``generic``, in `doit migrate:commit`; takes hours, too
 
-Without a name all but the last are swept.  ``--every N`` takes each N-th state only.  Ends
+Without a name all but the last two are swept.  ``--every N`` takes each N-th state only.  Ends
 with 1 if an invariant does not hold somewhere.
 """
 
@@ -21,8 +24,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.support import crash, injection, keys
+from tests.support import crash, injection, keys, migrations
 from tests.support.aftermath import INVARIANTS, Invariant
+from tests.support.migrating import Migrating
+from tests.support.migration_faults import Disturbance
 from tests.support.subjects import (
     Export,
     Generic,
@@ -47,6 +52,28 @@ def exported(work: Path, every: int, jobs: int) -> Tally:
     """Sweep the calls of an export."""
     with keys.short_folder() as folder:
         return injected(Export(folder), work, every, jobs, (keeps_what_an_export_must,))
+
+
+def migrated(work: Path, every: int, jobs: int) -> Tally:
+    """Sweep the writes of the steps that must not leave half a migration: all of the commit's."""
+    total = Tally("migrations")
+    for name, stage in migrations.stages(work).items():
+        plan = Disturbance(stage, work)
+        points = plan.points()
+        chosen = plan.some(len(points) // (every * (1 if name == "migrate:commit" else 4)))
+        print(f"{name}: {len(points)} states, {len(chosen)} tried", flush=True)
+        total.add(_told(swept(chosen, plan, jobs)))
+    return total
+
+
+def committed(work: Path, every: int, jobs: int) -> Tally:
+    """Sweep the calls of the commit of a migration."""
+    (made,) = migrations.stages(work, ("migrate:commit",)).values()
+    subject = Migrating(made)
+    plan = Injection(injection.record(subject, work), work, subject.invariants)
+    points = spread(plan.points(), len(plan.points()) // every)
+    print(f"{subject.name}: {len(plan.recording.calls)} calls, {len(points)} states", flush=True)
+    return Tally(subject.name).add(_told(swept(points, plan, jobs)))
 
 
 def powerless(work: Path, every: int, jobs: int) -> Tally:
@@ -75,8 +102,11 @@ SWEEPS: dict[str, Callable[[Path, int, int], Tally]] = {
     "generic": partial(injected, Generic()),
     "sot_pack": partial(injected, SotPack(whole=False)),
     "export": exported,
+    "coo": migrated,
     "example": partial(injected, SotPack(whole=True)),
+    "commit": committed,
 }
+LONG = ("example", "commit")
 
 
 def main() -> int:
@@ -89,7 +119,7 @@ def main() -> int:
     if unknown := set(given.names) - SWEEPS.keys():
         parser.error(f"expected names of {', '.join(SWEEPS)}, found {', '.join(unknown)}")
     tallies = []
-    for name in given.names or [name for name in SWEEPS if name != "example"]:
+    for name in given.names or [name for name in SWEEPS if name not in LONG]:
         with tempfile.TemporaryDirectory(prefix="sealwright-faults-") as folder:
             tallies.append(SWEEPS[name](Path(folder), given.every, given.jobs))
     for tally in tallies:

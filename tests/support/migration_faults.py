@@ -79,10 +79,10 @@ class Disturbance:
                 pass
         if faulty.count < at:
             return False, []
-        said = [*self._modes(root), *self._next(root, acknowledged), *self._junk(root)]
+        said = [*self.lost_modes(root), *self._next(root, acknowledged), *self._junk(root)]
         return True, said
 
-    def _modes(self, root: Path) -> Iterator[str]:
+    def lost_modes(self, root: Path) -> Iterator[str]:
         """Right after the fault: what has neither mode is listed with its first one."""
         kept, began = (read_only.before(r / KEPT / "modes.jsonl") for r in (root, self.stage.root))
         was, now = self.stage.before, migrations.looked(root)

@@ -13,7 +13,7 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,11 +89,12 @@ def engine(root: Path) -> Engine:
     return settings.load(root, environment).engine()
 
 
-def run(root: Path, *names: str) -> dict[str, Outcome]:
+def run(root: Path, *names: str, forced: Collection[str] = ()) -> dict[str, Outcome]:
     """Run ``names`` and what comes before them."""
     made, told = engine(root), Told()
     with made.running():
-        Crew(1, {}).run(Steps(Course(made, told), Schedule(made.graph, made.graph.upstream(names))))
+        course = Course(made, told, forced=forced)
+        Crew(1, {}).run(Steps(course, Schedule(made.graph, made.graph.upstream(names))))
     return told.outcomes
 
 
