@@ -7,7 +7,6 @@ the modes in it.  What a rollback replaces is kept in quarantine, which is no ju
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support import migrations
@@ -39,7 +38,7 @@ class Migrating(SotPack):
         """Return what a person types."""
         return [*super().argv(events)[:-1], self._stage.step]
 
-    def compared(self, root: Path) -> Mapping[str, bytes]:  # type: ignore[override]
+    def compared(self, root: Path) -> dict[str, bytes]:
         """Return mode and bytes of everything that a migration leaves behind."""
         look = migrations.looked(root)
         return {name: b"%o %s" % (mode, data) for name, (mode, data) in look.items()}
