@@ -1,0 +1,1 @@
+"""The governed workflow: one approved task against one admitted repository, and proof of it."""
