@@ -75,7 +75,8 @@ class Reader:
         """Return the one line of the one fenced block under a label."""
         entry = self._entry(label)
         blocks = [block for block in entry.blocks if isinstance(block, Code)]
-        for other in [*blocks[1:], *(b for b in entry.blocks if not isinstance(b, Code))]:
+        others: list[Block] = [b for b in entry.blocks if not isinstance(b, Code)]
+        for other in [*blocks[1:], *others]:
             self._wrong(other.at, label, "one fenced block", "more")
         lines = blocks[0].text.rstrip("\n").split("\n") if blocks else []
         if len(lines) != 1 or not lines[0].strip() or entry.words:
@@ -91,7 +92,8 @@ class Reader:
     def _bullets(self, label: str) -> tuple[Line, ...]:
         entry = self._entry(label)
         lists = [block for block in entry.blocks if isinstance(block, Bullets)]
-        for other in [*lists[1:], *(b for b in entry.blocks if not isinstance(b, Bullets))]:
+        others: list[Block] = [b for b in entry.blocks if not isinstance(b, Bullets)]
+        for other in [*lists[1:], *others]:
             self._wrong(other.at, label, "one list", "more")
         if label in self._entries and (not lists or entry.words):
             self._wrong(entry.at, label, "a list of bullets", entry.words or "none")

@@ -102,7 +102,8 @@ def sections(text: str, problems: Problems) -> list[Section]:
 
 def _top(tokens: Sequence[Token]) -> Iterator[tuple[Token, list[Token]]]:
     """Yield each token of the top level with those inside it."""
-    opened, inside = None, []
+    opened: Token | None = None
+    inside: list[Token] = []
     for token in tokens:
         if opened is None and token.nesting == 1:
             opened, inside = token, []
