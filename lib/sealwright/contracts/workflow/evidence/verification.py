@@ -1,0 +1,199 @@
+"""Whether a folder is whole evidence of one run: asked of its bytes, and of nothing else."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sealwright import digest, durable, manifest
+from sealwright.contracts.workflow import blockers
+from sealwright.contracts.workflow.evidence import documents, forms, page, streams
+from sealwright.contracts.workflow.evidence.writing import DIGESTS, KEPT, sums
+from sealwright.contracts.workflow.shapes import Shape
+from sealwright.contracts.workflow.terms import EVIDENCE
+from sealwright.digest import Digest
+from sealwright.errors import Damaged
+from sealwright.paths import RelPath
+from sealwright.runtime import canonical
+from sealwright.verdict import Finding, Verdict
+
+_RECORDS: Mapping[str, Shape] = {
+    "report.json": forms.REPORT,
+    "freshness_proof.json": forms.FRESHNESS,
+    "stage5_owned_repo_proof.json": forms.PROOF,
+    "control_surface.json": forms.SURFACE,
+}
+_STREAMS = ("events.normalized.jsonl", "trace.jsonl")
+_LATE = ("report.json", "report.md", DIGESTS)
+
+
+def verify(folder: Path, anchor: Digest | None = None) -> Verdict:
+    """Answer whether the folder is whole evidence, and the one that ``anchor`` stands for."""
+    data, findings = _read(folder)
+    if findings:
+        return Verdict(tuple(findings))
+    found = [Finding(f"{folder}/{where}", what) for where, what in _wrong(data, anchor)]
+    evidence = {"anchor": digest.sha256(data[DIGESTS])}
+    return Verdict(tuple(found), evidence)
+
+
+def _read(folder: Path) -> tuple[dict[str, bytes], list[Finding]]:
+    """Return the bytes of the eleven files; or what is not a file, missing, or one too many."""
+    try:
+        names = set(os.listdir(folder))
+    except OSError as problem:
+        return {}, [Finding(str(folder), f"expected a folder: {problem.strerror}")]
+    expected = set(EVIDENCE.values())
+    wrong = [Finding(f"{folder}/{n!a:.80}", "expected no such file") for n in names - expected]
+    data = {}
+    for name in sorted(expected):
+        try:
+            mode = os.lstat(folder / name).st_mode
+            if not stat.S_ISREG(mode):
+                what = f"expected a regular file, found {durable.kind(mode)}"
+                wrong.append(Finding(f"{folder}/{name}", what))
+                continue
+            data[name] = (folder / name).read_bytes()
+        except OSError as problem:
+            wrong.append(Finding(f"{folder}/{name}", f"expected a file: {problem.strerror}"))
+    return data, sorted(wrong, key=str)
+
+
+def _wrong(data: Mapping[str, bytes], anchor: Digest | None) -> Iterator[tuple[str, str]]:
+    yield from _digests(data, anchor)
+    records, problems = _records(data)
+    yield from problems
+    if not problems:
+        yield from _again(data, records["report.json"])
+        yield from _agreement(data, records["report.json"])
+
+
+def _digests(data: Mapping[str, bytes], anchor: Digest | None) -> Iterator[tuple[str, str]]:
+    found = digest.sha256(data[DIGESTS])
+    if anchor is not None and found != anchor:
+        yield DIGESTS, f"expected {anchor}, which was recorded elsewhere, found {found}"
+    try:
+        listed = dict(manifest.parse(data[DIGESTS], DIGESTS, itself=DIGESTS))
+    except Damaged as problem:
+        yield DIGESTS, str(problem)
+        return
+    for name in sorted((listed.keys() | data.keys()) - {DIGESTS}):
+        now = digest.hexadecimal(digest.sha256(data[name])) if name in data else "no such file"
+        if (then := listed.get(RelPath(name), "no line")) != now:
+            yield name, f"expected {then} as {DIGESTS} has it, found {now}"
+
+
+def _records(data: Mapping[str, bytes]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    records: dict[str, Any] = {}
+    wrong: list[tuple[str, str]] = []
+    for name, shape in _RECORDS.items():
+        try:
+            records[name] = canonical.decode_line(data[name])
+        except ValueError as problem:
+            wrong.append((name, str(problem)))
+            continue
+        wrong += [(name, problem) for problem in shape.problems(records[name], name)]
+    for name in _STREAMS:
+        try:
+            records[name] = streams.records(data[name], name)
+        except Damaged as problem:
+            wrong.append((name, str(problem)))
+            continue
+        for number, record in enumerate(records[name], 1):
+            wrong += [(name, p) for p in forms.EVENT.problems(record, f"{name}:{number}")]
+    return records, wrong
+
+
+def _again(data: Mapping[str, bytes], report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is not what the report makes of itself."""
+    early = {name: bytes_ for name, bytes_ in data.items() if name not in _LATE}
+    for key, value in sums(early).items():
+        if report[key] != value:
+            yield "report.json", f"{key}: expected {value}, found {report[key]}"
+    core = {name: value for name, value in report.items() if name in forms.CORE.fields}
+    kept = {name: digest.sha256(data[name]) for name in KEPT}
+    made = {
+        "freshness_proof.json": canonical.line(documents.freshness(core, kept)),
+        "stage5_owned_repo_proof.json": canonical.line(documents.proof(core)),
+        "control_surface.json": canonical.line(documents.surface(core)),
+        "report.md": page.render(report),
+    }
+    for name, expected in made.items():
+        if data[name] != expected:
+            yield name, "expected what report.json makes of it, found other bytes"
+
+
+def _agreement(data: Mapping[str, bytes], report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield where what is said of the run contradicts itself."""
+    events = streams.records(data[_STREAMS[0]], _STREAMS[0])
+    names = [event["event"] for event in events]
+    reasons = [blocker["reason"] for blocker in report["blockers"]]
+    missing = "missing_required_event" in reasons
+    for what in streams.disorder(names, reasons) if not missing else ():
+        yield _STREAMS[0], what
+    yield from (("report.json", what) for what in _status(report, reasons))
+    if report["status"] == blockers.PASS:
+        yield from (("report.json", what) for what in _passed(report, names))
+    started = events[0]["about"] if events else {}
+    told = {"run": report["run"], "packet_sha256": report["packet"]["sha256"]}
+    if report["approval"]:
+        told["nonce"] = report["approval"]["nonce"]
+    if started != told:
+        yield _STREAMS[0], f"run.started: expected {told}, found {started}"
+    ended = {"status": report["status"], "exit": str(report["exit"])}
+    if not events or events[-1]["about"] != ended:
+        yield _STREAMS[0], f"run.finished: expected {ended}, found another"
+    yield from (("patch.diff", what) for what in _patch(data["patch.diff"], report))
+
+
+def _status(report: Mapping[str, Any], reasons: Sequence[str]) -> Iterator[str]:
+    for told in report["blockers"]:
+        blocker = blockers.named(told["reason"])
+        expected = (blocker.event, blocker.status, list(blocker.evidence))
+        if (told["event"], told["status"], told["evidence"]) != expected:
+            yield f"blockers: expected {expected} for {blocker.reason}, found others"
+    found = [blockers.objection(reason, "", "") for reason in reasons]
+    expected_end = (blockers.status(found), blockers.exit_code(found))
+    if (report["status"], report["exit"]) != expected_end:
+        yield f"status, exit: expected {expected_end}, found {report['status'], report['exit']}"
+    rejected = report["operator_outcome"]["outcome"] == "reject"
+    if rejected is not ("reviewer_reject" in reasons):
+        yield "operator_outcome: expected a rejection and its blocker together, found one of them"
+    outside = [p for p in report["changed_files"] if p not in report["allowed_paths"]]
+    if report["changed_outside"] != outside:
+        yield f"changed_outside: expected {outside}, found {report['changed_outside']}"
+
+
+def _passed(report: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
+    """Yield what speaks against a run that is said to have passed."""
+    target = report["target"]
+    holds = {
+        "required_events_passed": report["required_events_passed"] and not streams.lacking(names),
+        "approval": report["approval"] is not None
+        and report["approval"]["sentence"] == report["approval_sentence"],
+        "admission": None not in report["admission"].values(),
+        "case_process_started": report["case_process_started"],
+        "changed_files": bool(report["changed_files"]),
+        "changed_outside": not report["changed_outside"],
+        "commit": report["commit"] is not None and report["commit"] == target["after"]["head"],
+        "target.before": target["before"]["clean"] and target["before"]["head"] is not None,
+        "target.after": target["after"]["clean"] and target["before"] != target["after"],
+        "validation": report["validation"]["exit"] == 0,
+        "backend": report["backend"]["exit"] == 0,
+    }
+    for name, held in holds.items():
+        if not held:
+            yield f"{name}: expected what a run that passed has, found otherwise"
+
+
+def _patch(patch: bytes, report: Mapping[str, Any]) -> Iterator[str]:
+    headers = [line for line in patch.split(b"\n") if line.startswith(b"diff --git ")]
+    if len(headers) != len(report["changed_files"]) or bool(patch) is not bool(headers):
+        yield f"expected {len(report['changed_files'])} changed files, found {len(headers)}"
+    for path in report["changed_files"]:
+        unquoted = path.isascii() and path.isprintable() and not set(path) & set(' "\\')
+        if unquoted and f"diff --git a/{path} b/{path}".encode() not in headers:
+            yield f"expected a change of {path}, found none"
