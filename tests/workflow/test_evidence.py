@@ -23,6 +23,7 @@ from tests.support import faults
 from tests.workflow import runs
 
 FAILURES = runs.failures()
+SETUP = runs.PATCH.replace(b"src/strings", b"setup")
 
 
 @pytest.fixture
@@ -207,25 +208,33 @@ def test_a_forgery_that_contradicts_nothing_is_found_with_the_anchor(folder):
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "reason"),
     [
-        {"grant": None},
-        {"admission": None},
-        {"commit": None},
-        {"before": replace(runs.BEFORE, clean=False)},
-        {"after": replace(runs.AFTER, clean=False)},
-        {"after": runs.BEFORE},
-        {"validation": evidence.Validation(1, b"")},
-        {"patch": b"", "changed": ()},
-        {"changed": (RelPath("setup.py"),), "patch": runs.PATCH.replace(b"src/strings", b"setup")},
-        {"backend": replace(runs.passed().backend, exit=3)},
-        {"backend": replace(runs.passed().backend, started=False)},
+        ({"grant": None}, "approval_denied"),
+        ({"run": "another"}, "approval_denied"),
+        ({"admission": None}, "missing_admission"),
+        ({"commit": None}, "target_moved"),
+        ({"before": replace(runs.BEFORE, clean=False)}, "dirty_starting_tree"),
+        ({"after": replace(runs.AFTER, clean=False)}, "dirty_ending_tree"),
+        ({"after": runs.BEFORE}, "target_moved"),
+        ({"validation": evidence.Validation()}, "missing_test_command"),
+        ({"validation": evidence.Validation(1, b"")}, "failed_tests"),
+        ({"patch": b"", "changed": ()}, "no_diff"),
+        ({"changed": (RelPath("setup.py"),), "patch": SETUP}, "disallowed_file"),
+        ({"backend": replace(runs.passed().backend, exit=3)}, "failed_backend"),
+        ({"backend": replace(runs.passed().backend, started=False)}, "provider_unavailable"),
     ],
 )
-def test_no_run_is_said_to_have_passed_whose_facts_say_otherwise(folder, changes):
+def test_a_run_passes_by_its_facts_and_not_because_nobody_objected(folder, changes, reason):
     evidence.write(folder, runs.passed(**changes))
-    assert report(folder)["status"] == "pass"
-    assert not evidence.verify(folder).holds
+    told = report(folder)
+    assert told["status"] != "pass" and reason in [each["reason"] for each in told["blockers"]]
+    assert evidence.verify(folder).holds, str(evidence.verify(folder))
+
+
+def test_a_diff_of_other_files_than_the_changed_ones_is_found(folder):
+    evidence.write(folder, runs.passed(patch=SETUP))
+    assert "expected a change of src/strings.py" in str(evidence.verify(folder))
 
 
 @pytest.mark.parametrize(

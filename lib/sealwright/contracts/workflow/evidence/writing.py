@@ -11,6 +11,7 @@ from typing import Any
 from sealwright import digest, durable, manifest
 from sealwright.contracts.workflow.blockers import Objection, objection
 from sealwright.contracts.workflow.evidence import documents, page, streams
+from sealwright.contracts.workflow.evidence.conclusions import drawn
 from sealwright.contracts.workflow.evidence.facts import Event, Facts
 from sealwright.digest import Digest
 from sealwright.errors import Refused
@@ -103,6 +104,7 @@ def _settled(facts: Facts) -> tuple[tuple[Objection, ...], tuple[str, ...]]:
     lacking = streams.lacking(names)
     said = facts.outcome.objections if facts.outcome else ()
     known = (*facts.objections, *(each for each in said if each not in facts.objections))
+    known = known or drawn(facts)
     wrong = [*streams.disorder(names, ())]
     if not known and lacking:
         wrong.append(f"expected {', '.join(lacking)} once and in order, found otherwise")
