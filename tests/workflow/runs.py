@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from sealwright import digest
@@ -48,6 +49,7 @@ def passed(**changes: Any) -> Facts:
         started=Instant(1735689600),
         ended=Instant(1735689660),
         packet=packet,
+        root=Path("/somewhere/else"),
         packet_path=RelPath(packets.NAME),
         backend=Backend(
             *("command", digest.sha256(b"argv")),

@@ -274,7 +274,20 @@ def test_hostile_names_and_secrets_do_not_hinder_it(folder):
 
 def test_evidence_is_never_written_over(passed):
     with pytest.raises(Refused, match="expected no evidence of that run yet"):
-        evidence.write(passed, runs.passed())
+        evidence.write(passed, runs.passed(trace=()))
+    assert evidence.verify(passed).holds
+
+
+def test_what_was_written_before_a_run_was_cut_off_is_adopted(passed):
+    assert evidence.write(passed, runs.passed()) == evidence.verify(passed).evidence["anchor"]
+
+
+def test_where_the_repository_lies_is_in_no_evidence(folder, tmp_path):
+    said = blockers.objection("approval_denied", f"{tmp_path}/config/x.json", f"in {tmp_path}/a")
+    events = (*runs.until("approval.granted"), Event("x", {"path": f"{tmp_path}/b"}))
+    evidence.write(folder, runs.passed(root=tmp_path, objections=(said,), events=events))
+    assert str(tmp_path).encode() not in b"".join(each.read_bytes() for each in folder.iterdir())
+    assert report(folder)["blockers"][0]["where"] == "config/x.json"
 
 
 @pytest.mark.parametrize("mode", ["lost", "kept", "torn", "ENOSPC", "EIO"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sealwright import digest
 from sealwright.contracts.workflow import packet
@@ -114,7 +116,11 @@ SECTION = "## Non-Authority Notice\n\nThis packet is planning."
         ("tier: local", "tier: core", "expected one of local"),
         ("Status: validated as", "Status: draft as", "expected 'validated' as in the front"),
         ("does not authorize execution. `", "authorizes execution. `", "expected `Status"),
-        ("`CTO-WORK-049` remains", "`CTO-WORK-1` or `CTO-WORK-049` remains", "one work, found 2"),
+        (
+            "`CTO-WORK-049` remains",
+            "`CTO-WORK-1` or `CTO-WORK-049` remains",
+            "Status: expected `Status",
+        ),
         ("It does not authorize mutation", "It allows mutation", "does not authorize anything"),
         ("owner: jp", "owner: jp\nowner: jo", "is written twice"),
         ("owner: jp", "owner: jp\nrank: high", "unknown key"),
@@ -124,7 +130,7 @@ SECTION = "## Non-Authority Notice\n\nThis packet is planning."
         ("STAGE=5`", "STAGE=7`", "expected [1-6], found '7'"),
         ("- `CTO_HARNESS_CASE_STAGE=5`\n", "", "CTO_HARNESS_CASE_STAGE is missing"),
         ("`CTO_HARNESS_CASE_STAGE=5`", "`PATH=5`", "expected one of CTO_HARNESS_ALLOW_CASE"),
-        ("authority, approval,", "authority,", "Execution Gate: expected 'Case"),
+        ("authority, approval,", "authority,", "Execution Gate: expected 'Execution"),
         ("- `report.md`\n", "", "expected 'report.md' once, found it 0 times"),
         ("- `report.md`\n", "- `report.md`\n- `report.md`\n", "once, found it 2 times"),
         ("- backend logs", "- my word", "Evidence: expected one of"),
@@ -171,3 +177,45 @@ def test_a_complaint_about_the_front_matter_names_its_line():
 def test_what_is_no_packet_at_all_is_refused(data, said):
     with pytest.raises(Misconfigured, match=said):
         packet.parse(data, NAME)
+
+
+def differs(one: packet.Packet, other: packet.Packet) -> bool:
+    names = [name for name in packet.Packet.__slots__ if name != "sha256"]
+    return any(getattr(one, name) != getattr(other, name) for name in names)
+
+
+def test_no_line_can_go_without_being_missed():
+    lines, whole = TEXT.split("\n"), parsed()
+    for number, line in enumerate(lines):
+        if not line or line.startswith(("<!--", "Local planning", "This packet is planning")):
+            continue
+        try:
+            made = packet.parse("\n".join(lines[:number] + lines[number + 1 :]).encode(), NAME)
+        except Misconfigured:
+            continue
+        assert differs(made, whole), f"line {number + 1}: {line}"
+
+
+def test_no_line_can_be_there_twice_without_being_noticed():
+    lines, whole = TEXT.split("\n"), parsed()
+    for number, line in enumerate(lines):
+        if not line or line.startswith(("<!--", "Local planning", "This packet is planning")):
+            continue
+        twice = lines[: number + 1] + lines[number:]
+        try:
+            made = packet.parse("\n".join(twice).encode(), NAME)
+        except Misconfigured:
+            continue
+        assert differs(made, whole), f"line {number + 1}: {line}"
+
+
+@given(st.data())
+def test_whatever_is_done_to_it_is_read_or_refused_and_nothing_else(data):
+    at = data.draw(st.integers(0, len(TEXT)))
+    cut = data.draw(st.integers(0, 40))
+    put = data.draw(st.text(max_size=12) | st.sampled_from(["\n", "- ", "`", "#", "> ", "```\n"]))
+    spoiled = (TEXT[:at] + put + TEXT[at + cut :]).encode("utf-8", "surrogatepass")
+    try:
+        packet.parse(spoiled, NAME)
+    except Misconfigured as told:
+        assert str(told).startswith(NAME)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from sealwright import digest, secrets
@@ -41,7 +42,7 @@ def core(facts: Facts, objections: Sequence[Objection], lacking: Sequence[str]) 
         "run_end": facts.ended.iso(),
         "status": blockers.status(objections),
         "exit": blockers.exit_code(objections),
-        "blockers": [_blocker(each) for each in objections],
+        "blockers": [_blocker(each, facts.root) for each in objections],
         "packet": {
             "id": packet.id,
             "path": facts.packet_path,
@@ -80,9 +81,12 @@ def core(facts: Facts, objections: Sequence[Objection], lacking: Sequence[str]) 
     }
 
 
-def told(text: str) -> str:
-    """Return text that may hold anything as what evidence may: characters, and no secret."""
-    scrubbed: str = secrets.scrubbed(_characters(text))
+def told(text: str, root: Path) -> str:
+    """Return text that may hold anything as what evidence may hold.
+
+    That is characters, no secret, and no path of this machine to the repository.
+    """
+    scrubbed: str = secrets.scrubbed(_characters(text).replace(f"{root}/", ""))
     return scrubbed
 
 
@@ -90,15 +94,15 @@ def _characters(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _blocker(each: Objection) -> dict[str, Any]:
+def _blocker(each: Objection, root: Path) -> dict[str, Any]:
     return {
         "reason": each.blocker.reason,
         "event": each.blocker.event,
         "status": each.blocker.status,
         "evidence": list(each.blocker.evidence),
-        "where": told(each.where),
-        "what": told(each.what),
-        "remedy": told(each.remedy),
+        "where": told(each.where, root),
+        "what": told(each.what, root),
+        "remedy": told(each.remedy, root),
     }
 
 

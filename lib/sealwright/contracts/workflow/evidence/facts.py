@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sealwright.clock import Instant
 from sealwright.contracts.workflow.admission import Admission
@@ -66,6 +67,7 @@ class Facts:
     started: Instant
     ended: Instant
     packet: Packet
+    root: Path  # of the governing repository; in no evidence
     packet_path: RelPath
     backend: Backend
     admission: Admission | None = None

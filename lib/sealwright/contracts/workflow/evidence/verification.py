@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,12 +11,14 @@ from typing import Any
 
 from sealwright import digest, durable, manifest
 from sealwright.contracts.workflow import blockers
+from sealwright.contracts.workflow.approval import consumed
 from sealwright.contracts.workflow.evidence import documents, forms, page, streams
 from sealwright.contracts.workflow.evidence.writing import DIGESTS, KEPT, sums
 from sealwright.contracts.workflow.shapes import Shape
 from sealwright.contracts.workflow.terms import EVIDENCE
 from sealwright.digest import Digest
 from sealwright.errors import Damaged
+from sealwright.ledger import Ledger
 from sealwright.paths import RelPath
 from sealwright.runtime import canonical
 from sealwright.verdict import Finding, Verdict
@@ -30,14 +33,31 @@ _STREAMS = ("events.normalized.jsonl", "trace.jsonl")
 _LATE = ("report.json", "report.md", DIGESTS)
 
 
-def verify(folder: Path, anchor: Digest | None = None) -> Verdict:
-    """Answer whether the folder is whole evidence, and the one that ``anchor`` stands for."""
+def verify(folder: Path, anchor: Digest | None = None, used: Ledger | None = None) -> Verdict:
+    """Answer whether the folder is whole evidence, and the one that ``anchor`` stands for.
+
+    With ``used``, the ledger of approvals, its own approval must be there, for this run alone.
+    """
     data, findings = _read(folder)
     if findings:
         return Verdict(tuple(findings))
     found = [Finding(f"{folder}/{where}", what) for where, what in _wrong(data, anchor)]
+    if used is not None and not found:
+        found += _used(folder, json.loads(data["report.json"]), used)
     evidence = {"anchor": digest.sha256(data[DIGESTS])}
     return Verdict(tuple(found), evidence)
+
+
+def _used(folder: Path, report: Mapping[str, Any], used: Ledger) -> list[Finding]:
+    given = report["approval"]
+    if given is None:
+        return []
+    lines = [entry for entry in consumed(used) if entry.record.get("nonce") == given["nonce"]]
+    wanted = [(given["consumed"], report["run"], given["sha256"])]
+    if [(e.digest, e.record["run"], e.record["approval_sha256"]) for e in lines] == wanted:
+        return []
+    what = f"approval: expected its one line {given['consumed']} in {used.path}, found none such"
+    return [Finding(f"{folder}/report.json", what)]
 
 
 def _read(folder: Path) -> tuple[dict[str, bytes], list[Finding]]:

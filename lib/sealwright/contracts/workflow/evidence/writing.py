@@ -38,7 +38,7 @@ def files(facts: Facts) -> dict[str, bytes]:
     core = documents.core(facts, objections, lacking)
     made = {
         "events.normalized.jsonl": streams.chained(_events(facts, objections, core)),
-        "trace.jsonl": streams.chained(map(_payload, facts.trace)),
+        "trace.jsonl": streams.chained(_payload(each, facts.root) for each in facts.trace),
         "patch.diff": facts.patch,
         "test.log": _log(
             facts.validation.log, "missing test: the validation command did not run", objections
@@ -75,12 +75,12 @@ def anchor(made: Mapping[str, bytes]) -> Digest:
 def write(folder: Path, facts: Facts) -> Digest:
     """Write the evidence into a new folder, durably, and return its anchor.
 
-    `Refused` if the folder is there already; `NotWritten` if a file cannot be written: then there
-    is no such folder.
+    `Refused` if the folder is there already, unless it holds exactly this, as it does where a run
+    was cut off after it; `NotWritten` if a file cannot be written: then there is no such folder.
     """
-    if os.path.lexists(folder):
-        raise Refused(f"{folder}: expected no evidence of that run yet, found some; move it away")
     made = files(facts)
+    if os.path.lexists(folder):
+        return _again(folder, made)
     staged = folder.parent / f".{folder.name}.tmp"
     try:
         durable.mkdir(folder.parent)
@@ -94,6 +94,15 @@ def write(folder: Path, facts: Facts) -> Digest:
         with contextlib.suppress(OSError):
             durable.remove(staged)
         raise NotWritten(folder, problem) from None
+    return anchor(made)
+
+
+def _again(folder: Path, made: Mapping[str, bytes]) -> Digest:
+    there = folder.is_dir() and {place.name for place in folder.iterdir()} == made.keys()
+    if not (there and all((folder / name).read_bytes() == data for name, data in made.items())):
+        what = "expected no evidence of that run yet, found some; move it away"
+        raise Refused(f"{folder}: {what}")
+    durable.sync_folder(folder.parent)
     return anchor(made)
 
 
@@ -119,21 +128,19 @@ def _events(
     if facts.grant:
         started["nonce"] = facts.grant.nonce
     yield {"event": streams.STARTED, "about": started}
-    yield from map(_payload, facts.events)
+    yield from (_payload(each, facts.root) for each in facts.events)
     there = {event.event for event in facts.events}
     for each in objections:
         if each.blocker.event not in there:
             there.add(each.blocker.event)
-            yield _payload(Event(each.blocker.event, {"blocker": each.blocker.reason}))
+            yield _payload(Event(each.blocker.event, {"blocker": each.blocker.reason}), facts.root)
     ended = {"status": core["status"], "exit": str(core["exit"])}
     yield {"event": streams.FINISHED, "about": ended}
 
 
-def _payload(event: Event) -> dict[str, Any]:
-    return {
-        "event": event.event,
-        "about": {name: documents.told(text) for name, text in event.about.items()},
-    }
+def _payload(event: Event, root: Path) -> dict[str, Any]:
+    about = {name: documents.told(text, root) for name, text in event.about.items()}
+    return {"event": event.event, "about": about}
 
 
 def _log(data: bytes | None, otherwise: str, objections: tuple[Objection, ...]) -> bytes:

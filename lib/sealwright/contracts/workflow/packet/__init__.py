@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from sealwright import digest
 from sealwright.contracts.workflow.packet import front, sections
-from sealwright.contracts.workflow.packet.markdown import Section
+from sealwright.contracts.workflow.packet.markdown import Section, invisible
 from sealwright.contracts.workflow.packet.markdown import sections as taken_apart
 from sealwright.contracts.workflow.packet.model import Front, Packet, Target, Task
 from sealwright.contracts.workflow.packet.problems import Problems
@@ -43,10 +43,8 @@ def parse(data: bytes, name: str) -> Packet:
     lines = _text(data, name).split("\n")
     opening, closing = _fences(lines, name)
     problems = Problems(name)
-    try:
-        matter = front.read("\n".join(lines[opening + 1 : closing]), opening + 1, name)
-    except Misconfigured as problem:
-        raise Misconfigured(str(problem)) from None
+    invisible("\n".join(lines), problems)
+    matter = front.read("\n".join(lines[opening + 1 : closing]), opening + 1, name)
     body = "\n" * (closing + 1) + "\n".join(lines[closing + 1 :])
     packet = _packet(data, matter, taken_apart(body, problems), problems)
     problems.enforce()

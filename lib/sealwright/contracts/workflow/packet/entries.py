@@ -86,6 +86,10 @@ class Reader:
             return ""
         return lines[0]
 
+    def at(self, label: str) -> Place:
+        """Return where a label stands, or its section where it is missing."""
+        return self._entry(label).at
+
     def _entry(self, label: str) -> Entry:
         return self._entries.get(label, Entry(self._section.at))
 

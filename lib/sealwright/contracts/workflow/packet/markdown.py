@@ -6,7 +6,7 @@ either becomes data or is a complaint:
 * one heading ``#``, then sections under ``##``, each title once;
 * paragraphs, bullet lists of one level, fenced code, and comments ``<!-- … -->``; nothing else;
 * a line that is not indented ends a list, though CommonMark would lazily continue its last bullet;
-* no line is outside all blocks (as a link's definition is), and no character is invisible.
+* no line is outside all blocks, as a link's definition is.
 
 >>> problems = Problems("packet.md")
 >>> top, part = sections("# Title\\n## Part\\n- `a`\\nThen:\\n- b\\n", problems)
@@ -84,7 +84,6 @@ def sections(text: str, problems: Problems) -> list[Section]:
     """Return the document's head and its sections, in order; complaints go to ``problems``."""
     from markdown_it import MarkdownIt  # only who reads Markdown pays for it
 
-    _invisible(text, problems)
     source = text.split("\n")
     tokens = MarkdownIt("commonmark").parse(text)
     _uncovered(tokens, source, problems)
@@ -181,7 +180,8 @@ def _uncovered(tokens: Sequence[Token], source: list[str], problems: Problems) -
             problems.add((number + 1, 1), "expected text that is shown, found a definition")
 
 
-def _invisible(text: str, problems: Problems) -> None:
+def invisible(text: str, problems: Problems) -> None:
+    """Complain about every character that nobody sees, wherever it is."""
     for number, line in enumerate(text.split("\n"), 1):
         for column, letter in enumerate(line, 1):
             if unicodedata.category(letter).startswith("C"):

@@ -31,8 +31,14 @@ TITLES = (
 )
 NO_LEAVE = "This packet does not authorize execution."
 BLOCKED = "Without that exact approval, execution remains blocked."
-_STATUS = re.compile(r"Status: ([^.]+)\. (.+)")
-_ASKED = re.compile(r"Before execution, ([A-Za-z0-9_-]+) must " r"approve this exact sentence:")
+_STATUS = re.compile(
+    rf"Status: ([^.`]+)\. {re.escape(NO_LEAVE)} `({ID.pattern})` remains candidate until [^.`]+\."
+)
+_ASKED = re.compile(
+    rf"Before execution, ([A-Za-z0-9_-]+) must {'approve'} this exact sentence: "
+    + re.escape(BLOCKED)
+)
+_SEAM = re.compile(rf"Execution must use only [^.:`]+ with: Case must not choose {NOT_CHOSEN}\.")
 _SENTENCE = re.compile(rf"I approve ({ID.pattern}) against (\S+) for the (\S.*\S) task\.")
 _VARIABLES = {ALLOW_CASE: "1", CASE_STAGE: "[1-6]", ADMISSION_FILE: "", OPERATOR_OUTCOME: ""}
 
@@ -48,14 +54,12 @@ class Asked(NamedTuple):
 
 def status(section: Section, problems: Problems) -> tuple[str, str]:
     """Return the status, and the id of the work that the section speaks of."""
-    said = _prose(section, problems)
-    match = _STATUS.fullmatch(said)
-    ids = sorted({span for span in re.findall(r"`([^`]+)`", said) if ID.fullmatch(span)})
-    if match is None or NO_LEAVE not in said:
-        problems.add(section.at, f"Status: expected `Status: … .` and {NO_LEAVE!r}, found others")
-    if len(ids) != 1:
-        problems.add(section.at, f"Status: expected the id of one work, found {len(ids)}")
-    return (match[1] if match else ""), (ids[0] if ids else "")
+    match = _STATUS.fullmatch(_prose(section, problems))
+    if match is None:
+        expected = f"`Status: … .`, {NO_LEAVE!r} and `ID` remains candidate until … ."
+        problems.add(section.at, f"Status: expected {expected}, found others")
+        return "", ""
+    return match[1], match[2]
 
 
 def target(section: Section, problems: Problems) -> Target:
@@ -91,9 +95,10 @@ def task(section: Section, problems: Problems) -> Task:
     for path in made.allowed_paths:
         for pattern in envelope.forbidden(made.forbidden_paths, path):
             what = f"expected paths that are not forbidden, found {path!r}, which {pattern!r} is"
-            problems.add(section.at, f"Allowed paths: {what}")
+            problems.add(reader.at("Allowed paths"), f"Allowed paths: {what}")
     if made.success_criteria and REMAINS_FALSE not in made.success_criteria:
-        problems.add(section.at, f"Success criteria: expected {REMAINS_FALSE!r} among them")
+        what = f"Success criteria: expected {REMAINS_FALSE!r} among them"
+        problems.add(reader.at("Success criteria"), what)
     return made
 
 
@@ -101,8 +106,8 @@ def approval(section: Section, problems: Problems) -> Asked:
     """Return which sentence has to be agreed to, and by whom."""
     codes = [block for block in section.blocks if isinstance(block, Code)]
     prose = _prose(section, problems, besides=Code)
-    asked = _ASKED.match(prose)
-    if asked is None or not prose.endswith(BLOCKED):
+    asked = _ASKED.fullmatch(prose)
+    if asked is None:
         expected = f"`Before execution, … this exact sentence:`, a fenced block, {BLOCKED!r}"
         problems.add(section.at, f"Required Approval: expected {expected}, found others")
     for code in codes[1:]:
@@ -120,9 +125,9 @@ def approval(section: Section, problems: Problems) -> Asked:
 def gate(section: Section, problems: Problems) -> Mapping[str, str]:
     """Return the variables of the gate, each with the value that it must have, if any."""
     prose = _prose(section, problems, besides=Bullets)
-    if not prose.endswith(f"Case must not choose {NOT_CHOSEN}."):
-        wanted = f"Case must not choose {NOT_CHOSEN}."
-        problems.add(section.at, f"Execution Gate: expected {wanted!r} at the end, found another")
+    if not _SEAM.fullmatch(prose):
+        wanted = f"Execution must use only … with: … Case must not choose {NOT_CHOSEN}."
+        problems.add(section.at, f"Execution Gate: expected {wanted!r}, found another")
     found: dict[str, str] = {}
     for block in section.blocks:
         for line in block.lines if isinstance(block, Bullets) else ():
