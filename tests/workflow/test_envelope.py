@@ -18,6 +18,8 @@ from sealwright.errors import Misconfigured
         ("secrets/", "a/Secrets"),
         (".github/workflows/", ".github/workflows/ci.yml"),
         (".github/workflows/", ".GitHub/Workflows"),
+        (".github/workflows/", "a/.github/workflows/x"),
+        (".git/", ".g\u200cit/config"),
         ("café", "a/cafe\u0301"),
         ("?.key", "a.key/inside"),
     ],
@@ -31,9 +33,10 @@ def test_what_is_forbidden(pattern, path):
     [
         (".env", ".envrc"),
         (".env.*", ".env"),
-        (".github/workflows/", "a/.github/workflows/x"),
         ("?.key", "ab.key"),
         ("a.b", "axb"),
+        (".github/workflows/", ".github/x/workflows"),
+        (".github/workflows/", ".github/workflows2"),
         ("a*b/", "a/b"),
     ],
 )

@@ -35,7 +35,7 @@ def test_what_has_to_be_said_is_enough(tmp_path):
     work = settings.works[ID]
     assert (work.packet, work.admission, work.isolation) == (NAME, ADMISSION, "namespaces")
     assert work.backend.command == ("python3", "agent.py")
-    assert work.limits == Limits(600, 64, 1024, 256, 1024, "0.00")
+    assert work.limits == Limits(600, 64, 1024, 256, 64, 1024, "0.00")
     policy = settings.policy(work, tmp_path)
     assert policy.approvers.keys == (KEY,) and not policy.unsigned
     assert policy.folder == tmp_path / "config/approvals"
@@ -54,8 +54,8 @@ def test_unsigned_has_to_be_stated(tmp_path):
 def test_a_backend_is_a_command_a_patch_or_a_fake():
     command = "{command: [python3, agent.py]}"
     assert changed(command, "{patch: a.diff}").works[ID].backend.patch == "a.diff"
-    fake = changed(command, "{fake: {src/strings.py: x}}").works[ID].backend
-    assert fake.fake == {"src/strings.py": "x"}
+    fake = changed(command, "{fake: {src/strings.py: x, old.py: null}}").works[ID].backend
+    assert fake.fake == {"src/strings.py": "x", "old.py": None} and fake.identity()
 
 
 def test_a_backend_is_known_by_its_orders():

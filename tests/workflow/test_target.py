@@ -25,6 +25,16 @@ def test_a_clean_repository_of_its_own_is_fit(world):
     assert (seen.head, seen.objections, seen.clean) == (world.head, (), True)
 
 
+def test_a_repository_that_is_reached_through_a_link_has_its_target(world, tmp_path):
+    (tmp_path / "link").symlink_to(world.root)
+    assert target.observe(tmp_path / "link", world.packet).objections == ()
+
+
+def test_a_governing_folder_that_is_no_repository_has_no_target(world):
+    os.rename(world.root / ".git", world.root.parent / "git")
+    assert reasons(observed(world).objections) == ["unfit_target"]
+
+
 def test_what_is_not_committed_makes_it_dirty(world):
     (world.target / "new").write_text("")
     (world.target / "strings.py").write_text("changed")

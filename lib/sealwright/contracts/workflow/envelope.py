@@ -2,8 +2,8 @@
 
 An allowed path is a file, as `sealwright.paths` spells it.  A forbidden one is a pattern: a path
 in which ``*`` and ``?`` stand for anything within a part, and of which a ``/`` at the end says that
-it is a folder and all in it.  One part alone (``.env``, ``secrets/``) is forbidden at any depth.
-Case does not matter, nor how an accent is composed, since on some disks both are one file.
+it is a folder.  It is forbidden at any depth, with all that lies under it, in any case and in each
+spelling that some disk takes for the same name.
 
 >>> [forbids(pattern, "a/.Env.local") for pattern in (".env", ".env.*", "a/", "b/*")]
 [False, True, True, False]
@@ -12,13 +12,12 @@ Case does not matter, nor how an accent is composed, since on some disks both ar
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import accumulate
 
 from sealwright import paths
 from sealwright.errors import Misconfigured
+from sealwright.runtime.containment import collision_key
 
 
 def pattern(text: str) -> str:
@@ -32,11 +31,7 @@ def pattern(text: str) -> str:
 
 def forbids(pattern: str, path: str) -> bool:
     """Return whether ``pattern`` forbids ``path``, or a folder that ``path`` lies in."""
-    found = _compiled(pattern)
-    parts = folded(path).split("/")
-    above = list(accumulate(parts, lambda one, other: f"{one}/{other}"))
-    names = parts if "/" not in pattern.removesuffix("/") else above
-    return any(map(found.fullmatch, names))
+    return _compiled(pattern).search(collision_key(path)) is not None
 
 
 def forbidden(patterns: Iterable[str], path: str) -> tuple[str, ...]:
@@ -44,13 +39,8 @@ def forbidden(patterns: Iterable[str], path: str) -> tuple[str, ...]:
     return tuple(each for each in patterns if forbids(each, path))
 
 
-def folded(path: str) -> str:
-    """Return what is the same for all paths that some disk takes for one."""
-    plain = unicodedata.normalize("NFKC", path).casefold()
-    return unicodedata.normalize("NFKC", plain)
-
-
 @lru_cache(256)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    pieces = re.split(r"([*?])", folded(pattern.removesuffix("/")))
-    return re.compile("".join({"*": "[^/]*", "?": "[^/]"}.get(p, re.escape(p)) for p in pieces))
+    pieces = re.split(r"([*?])", collision_key(pattern.removesuffix("/")))
+    plain = "".join({"*": "[^/]*", "?": "[^/]"}.get(p, re.escape(p)) for p in pieces)
+    return re.compile(rf"(?:\A|/){plain}(?:/|\Z)")

@@ -8,12 +8,12 @@ packets:
   CTO-WORK-049:
     packet: docs/packet.md
     admission: admissions/strings.json   # the record that the packet names
-    backend: {command: [python3, agent.py]}   # or {patch: PATH}, or {fake: {PATH: TEXT}}
+    backend: {command: [python3, agent.py]}   # or {patch: PATH}, or {fake: {PATH: TEXT or null}}
     approvals: {keys: [FINGERPRINT], public: config/approvers.asc}   # or {unsigned: allowed}
-    isolation: namespaces          # or landlock, or none; a weaker level has to be named
+    isolation: namespaces          # or namespaces+landlock, landlock, none
     variables: []                  # of the environment, that the backend sees
-    limits: {seconds: 600, processes: 64, memory_mib: 1024, disk_mib: 256, output_kib: 1024,
-             budget: "0.00"}       # what the backend may use; money as a decimal string
+    limits: {seconds: 600, processes: 64, memory_mib: 1024, disk_mib: 256, file_mib: 64,
+             output_kib: 1024, budget: "0.00"}   # money is a decimal string
 
 All but ``packet``, ``admission``, ``backend`` and ``approvals`` has a working default.
 """
@@ -37,7 +37,7 @@ from sealwright.paths import RelPath
 from sealwright.runtime import canonical
 
 FILE = "config/workflow.yaml"
-LEVELS = ("namespaces", "landlock", "none")  # from the strongest on
+LEVELS = ("namespaces+landlock", "namespaces", "landlock", "none")  # from the strongest on
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}\Z")
 _MONEY = re.compile(r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?\Z")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
@@ -47,6 +47,7 @@ _MOST = {
     "processes": (64, 4096),
     "memory_mib": (1024, 1 << 20),
     "disk_mib": (256, 1 << 20),
+    "file_mib": (64, 1 << 20),
     "output_kib": (1024, 1 << 16),
 }
 
@@ -58,7 +59,7 @@ class Backend:
     kind: str
     command: tuple[str, ...] = ()
     patch: RelPath | None = None
-    fake: Mapping[RelPath, str] | None = None
+    fake: Mapping[RelPath, str | None] | None = None
 
     def identity(self, patch: bytes = b"") -> Digest:
         """Return the digest of the orders: of the configuration, and of the patch's bytes."""
@@ -79,6 +80,7 @@ class Limits:
     processes: int
     memory_mib: int
     disk_mib: int
+    file_mib: int
     output_kib: int
     budget: str
 
@@ -162,7 +164,7 @@ def _work(found: Table, key: str) -> Work:
         admission=table.path("admission"),
         backend=_backend(table.table("backend")),
         approvals=_approvals(table.table("approvals")),
-        isolation=table.one_of("isolation", LEVELS, LEVELS[0]),
+        isolation=table.one_of("isolation", LEVELS, "namespaces"),
         variables=_variables(table),
         limits=_limits(table.table("limits", None)),
     )
@@ -177,7 +179,7 @@ def _backend(table: Table) -> Backend:
         names = texts.keys()
         if not names:
             raise table.wrong(kind, "at least one path and its text")
-        return Backend(kind, fake={_path(texts, name): texts.string(name) for name in names})
+        return Backend(kind, fake={_path(texts, name): texts.string(name, None) for name in names})
     command = table.strings(kind)
     if not command or not command[0]:
         raise table.wrong(kind, "a program and its arguments")

@@ -42,17 +42,17 @@ class Observation:
 
 def place(root: Path, packet: Packet) -> Path:
     """Return where the packet's target lies."""
-    return Path(os.path.abspath(root)) / packet.target.repository
+    return Path(os.path.realpath(root)) / packet.target.repository
 
 
 def observe(root: Path, packet: Packet, *, dirty: str = "dirty_starting_tree") -> Observation:
     """Look at the target of a packet; ``dirty`` is the reason if it is not clean."""
     where = place(root, packet)
     name = packet.target.repository
-    unfit = list(_unfit(Path(os.path.abspath(root)), where, name))
-    if unfit:
-        return Observation(where, None, tuple(unfit))
     try:
+        unfit = tuple(_unfit(Path(os.path.realpath(root)), where, name))
+        if unfit:
+            return Observation(where, None, unfit)
         head = git.head(where)
         changes = blockers.objections(git.clean(where), dirty)
     except SealwrightError as problem:

@@ -6,7 +6,8 @@ either becomes data or is a complaint:
 * one heading ``#``, then sections under ``##``, each title once;
 * paragraphs, bullet lists of one level, fenced code, and comments ``<!-- … -->``; nothing else;
 * a line that is not indented ends a list, though CommonMark would lazily continue its last bullet;
-* no line is outside all blocks, as a link's definition is.
+* no line is outside all blocks, as a link's definition is, and no text has a part that is not
+  shown as it is written: a link, an image, HTML.
 
 >>> problems = Problems("packet.md")
 >>> top, part = sections("# Title\\n## Part\\n- `a`\\nThen:\\n- b\\n", problems)
@@ -27,6 +28,7 @@ from sealwright.contracts.workflow.packet.problems import Place, Problems
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+_SHOWN = {"text", "code_inline", "softbreak", "em_open", "em_close", "strong_open", "strong_close"}
 _COMMENT = re.compile(r"<!--(?:(?!--).)*-->\s*", re.DOTALL)
 
 
@@ -87,6 +89,7 @@ def sections(text: str, problems: Problems) -> list[Section]:
     source = text.split("\n")
     tokens = MarkdownIt("commonmark").parse(text)
     _uncovered(tokens, source, problems)
+    _hidden(tokens, problems)
     found: list[Section] = []
     for token, inside in _top(tokens):
         if token.type == "heading_open":
@@ -178,6 +181,16 @@ def _uncovered(tokens: Sequence[Token], source: list[str], problems: Problems) -
     for number, line in enumerate(source):
         if line.strip() and number not in covered:
             problems.add((number + 1, 1), "expected text that is shown, found a definition")
+
+
+def _hidden(tokens: Sequence[Token], problems: Problems) -> None:
+    for token in tokens:
+        for child in token.children or ():
+            if child.type not in _SHOWN:
+                kind = child.type.removesuffix("_open").replace("_", " ")
+                what = f"expected text as it is shown, found {kind}; write it as `code`"
+                problems.add(_begin(token), what)
+                break
 
 
 def invisible(text: str, problems: Problems) -> None:
