@@ -5,14 +5,23 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from sealwright import digest, manifest
 from sealwright.contracts.workflow import blockers, evidence
-from sealwright.contracts.workflow.evidence import Event, NotWritten, page, streams
-from sealwright.contracts.workflow.evidence.writing import DIGESTS
+from sealwright.contracts.workflow.evidence import (
+    Event,
+    NotWritten,
+    documents,
+    forms,
+    page,
+    streams,
+)
+from sealwright.contracts.workflow.evidence.writing import DIGESTS, KEPT
 from sealwright.contracts.workflow.outcome import ACCEPT, Outcome
 from sealwright.contracts.workflow.terms import EVIDENCE
 from sealwright.errors import Refused
@@ -22,6 +31,7 @@ from sealwright.runtime import canonical
 from tests.support import faults
 from tests.workflow import runs
 
+TOP = Path(__file__).resolve().parents[2]
 FAILURES = runs.failures()
 SETUP = runs.PATCH.replace(b"src/strings", b"setup")
 
@@ -199,6 +209,96 @@ def test_a_forgery_that_contradicts_itself_is_found_even_without_the_anchor(pass
     assert not evidence.verify(passed).holds
 
 
+def derive(folder, name, change):
+    """Change one file and make all others again with the code itself: the strongest forger."""
+    files = {each: (folder / each).read_bytes() for each in EVIDENCE.values()}
+    files[name] = change(files[name])
+    told = json.loads(files["report.json"])
+    core = {key: told[key] for key in forms.CORE.fields}
+    kept = {each: digest.sha256(files[each]) for each in KEPT}
+    files["freshness_proof.json"] = canonical.line(documents.freshness(core, kept))
+    files["stage5_owned_repo_proof.json"] = canonical.line(documents.proof(core))
+    files["control_surface.json"] = canonical.line(documents.surface(core))
+    for each, data in files.items():
+        (folder / each).write_bytes(data)
+    forge(folder, "trace.jsonl", lambda data: data)
+
+
+def deep(place, value):
+    def change(data):
+        told = json.loads(data)
+        *above, last = place.split(".")
+        inner = told
+        for key in above:
+            inner = inner[key]
+        inner[last] = value
+        return canonical.line(told)
+
+    return change
+
+
+def test_the_strongest_forger_who_changes_nothing_leaves_whole_evidence(passed):
+    derive(passed, "report.json", lambda data: data)
+    assert evidence.verify(passed).holds
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        ("required_events_passed", False, "required_events_passed: expected"),
+        ("approval", None, "approval: expected"),
+        ("approval.sentence", "I approve something else.", "approval: expected"),
+        ("approval.nonce", digest.sha256(b"x"), "expected run.started with"),
+        ("admission.sha256", None, "admission: expected"),
+        ("case_process_started", False, "case_process_started: expected"),
+        ("changed_files", [], "changed_files: expected"),
+        ("changed_outside", ["a"], "changed_outside: expected"),
+        ("allowed_paths", ["a"], "changed_outside: expected"),
+        ("commit", None, "commit: expected"),
+        ("commit", "9" * 40, "commit: expected"),
+        ("target.before.clean", False, "target.before: expected"),
+        ("target.after.clean", False, "target.after: expected"),
+        ("validation.exit", 1, "validation: expected"),
+        ("validation.exit", None, "validation: expected"),
+        ("backend.exit", 1, "backend: expected"),
+        ("operator_outcome.outcome", "reject", "operator_outcome: expected"),
+        ("status", "blocked", "status, exit: expected"),
+        ("exit", 1, "status, exit: expected"),
+        ("run", "another", "expected run.started with"),
+        ("packet.sha256", digest.sha256(b"x"), "expected run.started with"),
+        ("runtime_default_activation", True, "expected false, found true"),
+    ],
+)
+def test_the_strongest_forger_contradicts_himself(passed, place, value, said):
+    derive(passed, "report.json", deep(place, value))
+    assert said in str(evidence.verify(passed))
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ("run.started", "expected run.started first"),
+        ("run.finished", "run.finished last"),
+        ("approval.granted", "expected approval.granted before backend.started"),
+        ("tests.finished", "required_events_passed: expected"),
+    ],
+)
+def test_an_event_that_was_taken_away_is_missed(passed, event, said):
+    derive(passed, "events.normalized.jsonl", without(event))
+    assert said in str(evidence.verify(passed))
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [("event", "git.diff.checked"), ("status", "blocked"), ("evidence", [])],
+)
+def test_a_blocker_is_as_the_table_has_it(folder, place, value):
+    evidence.write(folder, FAILURES["failed-tests"])
+    told = report(folder)["blockers"][0] | {place: value}
+    derive(folder, "report.json", deep("blockers", [told]))
+    assert "blockers: expected" in str(evidence.verify(folder))
+
+
 def test_a_forgery_that_contradicts_nothing_is_found_with_the_anchor(folder):
     anchor = evidence.write(folder, runs.passed())
     forged = folder.with_name("forged")
@@ -309,3 +409,21 @@ def test_at_every_call_there_is_whole_evidence_or_none(tmp_path, mode):
             evidence.write(folder, runs.passed())
             assert evidence.verify(folder).holds and os.listdir(folder.parent) == [runs.RUN]
     assert at > 30 and (failed > 0) is (mode in ("ENOSPC", "EIO"))
+
+
+def test_the_bytes_do_not_depend_on_the_process(tmp_path):
+    code = """if True:
+        from sealwright.contracts.workflow import evidence, schemas
+        from sealwright.runtime import canonical
+        from tests.workflow import runs
+        for facts in [runs.passed(), *runs.failures().values()]:
+            print(evidence.anchor(evidence.files(facts)))
+        print(canonical.digest(b"".join(schemas.files().values())))
+    """
+    found = set()
+    for seed, zone, folder in (("1", "UTC", tmp_path), ("2", "Asia/Tokyo", TOP)):
+        more = {"PYTHONHASHSEED": seed, "TZ": zone, "PYTHONPATH": f"{TOP}/lib:{TOP}"}
+        argv = ["sh", "-c", 'umask 077; exec "$0" "$@"', sys.executable, "-c", code]
+        run = subprocess.run(argv, cwd=folder, env=more, capture_output=True, check=True)
+        found.add(run.stdout)
+    assert len(found) == 1

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from sealwright import digest, durable, manifest
-from sealwright.contracts.workflow import blockers
 from sealwright.contracts.workflow.approval import consumed
 from sealwright.contracts.workflow.evidence import documents, forms, page, streams
+from sealwright.contracts.workflow.evidence.contradictions import contradictions
 from sealwright.contracts.workflow.evidence.writing import DIGESTS, KEPT, sums
 from sealwright.contracts.workflow.shapes import Shape
 from sealwright.contracts.workflow.terms import EVIDENCE
@@ -88,7 +88,7 @@ def _wrong(data: Mapping[str, bytes], anchor: Digest | None) -> Iterator[tuple[s
     yield from problems
     if not problems:
         yield from _again(data, records["report.json"])
-        yield from _agreement(data, records["report.json"])
+        yield from contradictions(records["report.json"], records[_STREAMS[0]], data["patch.diff"])
 
 
 def _digests(data: Mapping[str, bytes], anchor: Digest | None) -> Iterator[tuple[str, str]]:
@@ -144,78 +144,3 @@ def _again(data: Mapping[str, bytes], report: Mapping[str, Any]) -> Iterator[tup
     for name, expected in made.items():
         if data[name] != expected:
             yield name, "expected what report.json makes of it, found other bytes"
-
-
-def _agreement(data: Mapping[str, bytes], report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield where what is said of the run contradicts itself."""
-    events = streams.records(data[_STREAMS[0]], _STREAMS[0])
-    names = [event["event"] for event in events]
-    reasons = [blocker["reason"] for blocker in report["blockers"]]
-    missing = "missing_required_event" in reasons
-    for what in streams.disorder(names, reasons) if not missing else ():
-        yield _STREAMS[0], what
-    yield from (("report.json", what) for what in _status(report, reasons))
-    if report["status"] == blockers.PASS:
-        yield from (("report.json", what) for what in _passed(report, names))
-    started = events[0]["about"] if events else {}
-    told = {"run": report["run"], "packet_sha256": report["packet"]["sha256"]}
-    if report["approval"]:
-        told["nonce"] = report["approval"]["nonce"]
-    if started != told:
-        yield _STREAMS[0], f"run.started: expected {told}, found {started}"
-    ended = {"status": report["status"], "exit": str(report["exit"])}
-    if not events or events[-1]["about"] != ended:
-        yield _STREAMS[0], f"run.finished: expected {ended}, found another"
-    yield from (("patch.diff", what) for what in _patch(data["patch.diff"], report))
-
-
-def _status(report: Mapping[str, Any], reasons: Sequence[str]) -> Iterator[str]:
-    for told in report["blockers"]:
-        blocker = blockers.named(told["reason"])
-        expected = (blocker.event, blocker.status, list(blocker.evidence))
-        if (told["event"], told["status"], told["evidence"]) != expected:
-            yield f"blockers: expected {expected} for {blocker.reason}, found others"
-    found = [blockers.objection(reason, "", "") for reason in reasons]
-    expected_end = (blockers.status(found), blockers.exit_code(found))
-    if (report["status"], report["exit"]) != expected_end:
-        yield f"status, exit: expected {expected_end}, found {report['status'], report['exit']}"
-    rejected = report["operator_outcome"]["outcome"] == "reject"
-    if rejected is not ("reviewer_reject" in reasons):
-        yield "operator_outcome: expected a rejection and its blocker together, found one of them"
-    outside = [p for p in report["changed_files"] if p not in report["allowed_paths"]]
-    if report["changed_outside"] != outside:
-        yield f"changed_outside: expected {outside}, found {report['changed_outside']}"
-
-
-def _passed(report: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
-    """Yield what speaks against a run that is said to have passed."""
-    target = report["target"]
-    holds = {
-        "required_events_passed": report["required_events_passed"] and not streams.lacking(names),
-        "approval": report["approval"] is not None
-        and report["approval"]["sentence"] == report["approval_sentence"],
-        "admission": None not in report["admission"].values(),
-        "case_process_started": report["case_process_started"],
-        "changed_files": bool(report["changed_files"]),
-        "changed_outside": not report["changed_outside"],
-        "commit": report["commit"] is not None and report["commit"] == target["after"]["head"],
-        "target.before": target["before"]["clean"] and target["before"]["head"] is not None,
-        "target.after": target["after"]["clean"] and target["before"] != target["after"],
-        "validation": report["validation"]["exit"] == 0,
-        "backend": report["backend"]["exit"] == 0,
-    }
-    for name, held in holds.items():
-        if not held:
-            yield f"{name}: expected what a run that passed has, found otherwise"
-
-
-# What is no plain file is in no diff, so only that of a run which passed has every change.
-def _patch(patch: bytes, report: Mapping[str, Any]) -> Iterator[str]:
-    headers = [line for line in patch.split(b"\n") if line.startswith(b"diff --git ")]
-    passed, count = report["status"] == blockers.PASS, len(report["changed_files"])
-    if len(headers) > count or (passed and len(headers) < count) or bool(patch) > bool(headers):
-        yield f"expected {count} changed files, found {len(headers)}"
-    for path in report["changed_files"] if passed else ():
-        unquoted = path.isascii() and path.isprintable() and not set(path) & set(' "\\')
-        if unquoted and f"diff --git a/{path} b/{path}".encode() not in headers:
-            yield f"expected a change of {path}, found none"
