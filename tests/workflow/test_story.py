@@ -12,7 +12,7 @@ from sealwright.contracts.workflow.approval import Policy
 from sealwright.contracts.workflow.evidence import Backend, Facts, State, Validation
 from sealwright.contracts.workflow.outcome import ACCEPT, REJECT, Subject
 from sealwright.contracts.workflow.settings import Backend as Orders
-from sealwright.errors import Refused
+from sealwright.errors import Damaged, Refused
 from sealwright.ledger import Ledger
 from sealwright.paths import RelPath
 from tests.support import keys
@@ -115,3 +115,23 @@ def test_evidence_whose_approval_is_not_in_the_ledger_is_found(ran, tmp_path):
     other = Ledger(tmp_path / "other.jsonl")
     verdict = evidence.verify(world.root / "evidence" / runs.RUN, used=other)
     assert "expected its one line" in str(verdict)
+
+
+def test_a_ledger_that_forgot_a_use_of_which_there_is_evidence_grants_nothing(ran, policy):
+    world, used, wanted, _ = ran
+    spent = evidence.nonces(world.root / "evidence")
+    assert spent == {wanted.subject["nonce"]: runs.RUN}
+    used.path.unlink()
+    assert approval.demand(world.packet, world.head, used) == wanted
+    verdict, found = approval.check(world.packet, world.head, policy, used, spent)
+    assert not verdict.holds and "restore it" in str(found[-1].finding())
+    with pytest.raises(Refused, match=f"by the run {runs.RUN}"):
+        approval.consume(world.packet, wanted, policy, used, "another", spent)
+    assert list(approval.consumed(used)) == []
+
+
+def test_evidence_that_cannot_be_read_counts_as_damage(tmp_path):
+    assert evidence.nonces(tmp_path / "none") == {}
+    (tmp_path / "freshness_proof.json").write_text("{}")
+    with pytest.raises(Damaged, match="expected a freshness proof"):
+        evidence.nonces(tmp_path)

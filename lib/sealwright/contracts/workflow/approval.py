@@ -18,7 +18,8 @@ uses it begins::
      "run":…,"target":…,"target_head":…,  and what a ledger's line has}
 
 The nonce is the digest of the packet's id and of its last line in that ledger.  So the text that
-a refusal prints is always the same, until it is used: then the next one is another.
+a refusal prints is always the same, until it is used: then the next one is another.  A ledger that
+lost its end would ask for a used text again; so a nonce of which evidence is there is refused.
 
 >>> unlike("I approve it.", "I approve\\u00a0it.")
 "at character 10 expected ' ' (U+0020 SPACE), found U+00A0 NO-BREAK SPACE"
@@ -28,10 +29,11 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
+from types import MappingProxyType
 
 from sealwright import approval as agreement
 from sealwright import digest
@@ -47,6 +49,7 @@ from sealwright.runtime import canonical
 from sealwright.verdict import Verdict, refusal
 
 EVENT = "approval.consumed"
+NONE: Mapping[str, str] = MappingProxyType({})
 UNSIGNED = "UNSIGNED: allowed by the configuration"
 
 
@@ -100,20 +103,32 @@ def command(work: str) -> str:
 
 
 def check(
-    packet: Packet, head: Commit, policy: Policy, used: Ledger
+    packet: Packet, head: Commit, policy: Policy, used: Ledger, spent: Mapping[str, str] = NONE
 ) -> tuple[Verdict, tuple[Objection, ...]]:
-    """Answer whether the packet is approved; if not, its one text and the command are printed."""
+    """Answer whether the packet is approved; if not, its one text and the command are printed.
+
+    ``spent`` are the nonces of which evidence is there, with their runs (`evidence.nonces`).
+    """
     wanted = demand(packet, head, used)
     verdict = policy.check(wanted, command(packet.id))
     found = blockers.objections(verdict, "approval_denied")
     if found:
         found += tuple(_reasons(wanted, policy.folder, used))
-    return verdict, found
+    found += tuple(_lost(wanted, used, spent))
+    return blockers.verdict(found, **verdict.evidence), found
 
 
-def consume(packet: Packet, wanted: Demand, policy: Policy, used: Ledger, run: str) -> Grant:
+def consume(
+    packet: Packet,
+    wanted: Demand,
+    policy: Policy,
+    used: Ledger,
+    run: str,
+    spent: Mapping[str, str] = NONE,
+) -> Grant:
     """Use the approval for one run, durably; `Refused` if there is none, or it was used before."""
     with used.writing() as book:
+        blockers.verdict(_lost(wanted, used, spent)).enforce()
         if wanted.subject["nonce"] != _nonce(packet.id, used):
             raise Refused(f"{packet.id}: expected an approval that was not used, found a used one")
         by = policy.check(wanted, command(packet.id)).enforce()[wanted.name]
@@ -166,6 +181,15 @@ def said(sentence: str, typed: str) -> Verdict:
     """Answer whether ``typed`` is the sentence, exactly; one line end after it is no part of it."""
     wrong = unlike(sentence, typed.removesuffix("\n"))
     return blockers.verdict([objection("approval_denied", "sentence", wrong)] if wrong else [])
+
+
+def _lost(wanted: Demand, used: Ledger, spent: Mapping[str, str]) -> list[Objection]:
+    """Return the objection that the ledger forgot a use of which there is evidence."""
+    run = spent.get(wanted.subject["nonce"])
+    if run is None:
+        return []
+    what = f"expected the use of the approval by the run {run}, of which evidence is there"
+    return [objection("approval_denied", str(used.path), f"{what}, found none; restore it")]
 
 
 def _named(letter: str | None, *, bare: bool = False) -> str:

@@ -35,6 +35,7 @@ from sealwright.contracts.workflow.evidence.facts import (
     State,
     Validation,
 )
+from sealwright.contracts.workflow.evidence.history import nonces
 from sealwright.contracts.workflow.evidence.verification import verify
 from sealwright.contracts.workflow.evidence.writing import NotWritten, anchor, files, write
 
@@ -47,6 +48,7 @@ __all__ = [
     "Validation",
     "anchor",
     "files",
+    "nonces",
     "verify",
     "write",
 ]
