@@ -127,7 +127,7 @@ class Cage:
             "env": {"PATH": os.defpath, **(env or {})},
             "cwd": self.seen(cwd),
             "system": [path for path in SYSTEM if os.path.lexists(path)],
-            "visible": [[str(path), str(path.resolve())] for path in self.visible],
+            "visible": [[str(path), str(path.resolve())] for path in sorted(self.visible)],
             "places": [_told(place) for place in dict.fromkeys([cwd, *places])],
             "scratch": str(work.resolve()),
         }

@@ -129,7 +129,7 @@ print(json.load(open(sys.argv[1]))["id"])
 open(sys.argv[1], "w")
 """
     attempted = ground.script(code)
-    assert attempted.worked.log.startswith(b"CTO-WORK-049\n")
+    assert b"CTO-WORK-049\n" in attempted.worked.log
     assert b"Read-only file system" in attempted.worked.log
 
 

@@ -86,7 +86,7 @@ def _system(plan: Plan) -> None:
         elif os.path.isdir(_OLD + path):
             show(_OLD + path, path)
     for seen, real in plan.visible:
-        if not os.path.lexists(seen):
+        if not os.path.lexists(seen):  # a folder comes before what is in it
             show(_OLD + real, seen)
 
 

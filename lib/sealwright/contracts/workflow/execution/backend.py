@@ -36,7 +36,8 @@ FIXED = {  # the variables of every program that works on a target
     "PYTHONHASHSEED": "0",
     "GIT_CONFIG_NOSYSTEM": "1",
 }
-_APPLY = ("git", "apply", "--index", "--whitespace=nowarn", "{given}/" + PATCH)
+_REFRESH = "git update-index -q --refresh"  # the copy's files have times of their own
+_APPLY = f'{_REFRESH}; exec git apply --index --whitespace=nowarn "$1"'
 _EDIT = """
 import json, os, sys
 for path, text in json.load(open(sys.argv[1], encoding="utf-8"))["edits"]:
@@ -123,7 +124,7 @@ def argv(backend: Backend) -> tuple[str, ...]:
     if isinstance(backend, Command):
         return backend.argv
     if isinstance(backend, Patch):
-        return _APPLY
+        return ("sh", "-c", _APPLY, "sh", "{given}/" + PATCH)
     return (sys.executable, "-I", "-S", "-B", "-c", _EDIT, "{task}")
 
 
