@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sealwright import git
-from sealwright.contracts.workflow.execution.attempt import Attempted
+from sealwright.contracts.workflow.execution.attempt import Attempted, attempt
+from sealwright.contracts.workflow.execution.backend import Command
 from sealwright.contracts.workflow.execution.envelope import Envelope
 from sealwright.errors import ProgramFailed, Refused
 from tests.sandbox.hostile import alive
 from tests.workflow.execution.targets import BETTER, LIMITS, Ground, picture, rules, sh
 
 HONEST = f"open('src/strings.py', 'w').write({BETTER!r})\n"
+PYTHON = (sys.executable, "-I", "-S", "-c")
 DISALLOWED = "disallowed-file"
 IDENTITY = "git -c user.name=x -c user.email=x"
 
@@ -65,7 +69,7 @@ def refused(attempted: Attempted, *expected: str) -> None:
         ("echo 'src/*.py filter=x' > .gitattributes", "attributes outside"),
         ("echo '* filter=x' > src/.GITATTRIBUTES", "attributes outside"),
         ("echo '[submodule \"x\"]' > .gitmodules", "attributes outside"),
-        ("git init -q src/inner", "nested-repository forbidden"),
+        ("git init -q --template= src/inner", "nested-repository forbidden"),
         ("mkdir src/.git", "nested-repository forbidden"),
         ("echo 'gitdir: /tmp/x' > src/.git", "nested-repository forbidden"),
         ("mkdir -p src/.GIT; echo x > src/.GIT/config", "nested-repository forbidden"),
@@ -236,18 +240,7 @@ def test_the_network_is_not_there(ground: Ground) -> None:
         server.listen()
         code = f"import socket; socket.create_connection({server.getsockname()!r}, 2)"
         refused(ground.script(code), "backend", "no-diff")
-        refused(
-            ground.fake(
-                validation=f"{_python()} -c '{code}'".replace("'127", '"127').replace("1',", '1",')
-            ),
-            "validation",
-        )
-
-
-def _python() -> str:
-    import sys
-
-    return f"{sys.executable} -I -S"
+        refused(ground.fake(validation=shlex.join([*PYTHON, code])), "validation")
 
 
 def test_huge_output_is_cut(ground: Ground) -> None:
@@ -307,7 +300,7 @@ def test_a_submodule_is_not_touched(ground: Ground) -> None:
 
 
 def test_a_change_of_the_target_meanwhile_is_found(ground: Ground, tmp_path: Path) -> None:
-    request = ground.request(_never())
+    request = ground.request(Command(("true",)))
     hook = ground.target / ".git/hooks/post-commit"
 
     class Slow:
@@ -319,17 +312,9 @@ def test_a_change_of_the_target_meanwhile_is_found(ground: Ground, tmp_path: Pat
                 hook.write_text("x")
             return getattr(ground.cage, name)
 
-    from sealwright.contracts.workflow.execution.attempt import attempt
-
     found = attempt(request, cage=Slow(), folder=tmp_path / "attempt")  # type: ignore[arg-type]
     assert (DISALLOWED, "hooks") in rules(found) and found.proposal is None
     hook.unlink()
-
-
-def _never() -> object:
-    from sealwright.contracts.workflow.execution.backend import Command
-
-    return Command(("true",))
 
 
 def test_a_tree_too_deep_ends_the_attempt(ground: Ground) -> None:

@@ -48,6 +48,7 @@ from sealwright.transaction import Move, Transaction
 NOTE, STAGED = "landing.json", ".git/sealwright"
 FORMAT, VERSION = "sealwright/landing", 1
 _LOCK, _INDEX = ".git/index.lock", ".git/index"
+_LITTER = ("index", "index.lock", ".index.tmp", f".{NOTE}.tmp", f".{transaction.INTENT}.tmp")
 _REASON = "sealwright: one approved commit"
 
 
@@ -82,6 +83,8 @@ def land(
     ``journal`` is a folder of the caller's, the same one for `recover`.
     """
     _unfinished(journal)
+    if proposal.parent != clone.head:
+        raise Refused(f"{target}: expected a commit on {clone.head}, found {proposal.parent}")
     ground.check(target, proposal.parent).enforce()
     wanted = f"{proposal.commit}\n^{proposal.parent}\n".encode()
     pack = clone.repository.ask("pack-objects", "--revs", "--stdout", "-q", stdin=wanted)
@@ -110,6 +113,7 @@ def recover(target: Path, journal: Path) -> str:
     """End what a killed landing left: ``landed``, ``undone``, or ``nothing`` if there was none."""
     note = _read(journal / NOTE)
     if note is None:
+        _tidy(journal)
         return "nothing"
     outcome = "undone"
     if (moves := transaction.load(journal, target)) is not None:
@@ -130,10 +134,10 @@ def _move(target: Path, new: str, old: str, found: tuple[Difference, ...], journ
     ground.unconverted(target, found)
     branch, place = ground.branch_of(target), target / _INDEX
     durable.mkdir(journal)
-    index = _index(target, found, journal)
-    note = _Note(branch, new, old, (_identity_of(index), identify(place) or ""))
-    durable.write(journal / NOTE, note.line(), replace=False)
     try:
+        index = _index(target, found, journal)
+        note = _Note(branch, new, old, (_identity_of(index), identify(place) or ""))
+        durable.write(journal / NOTE, note.line(), replace=False)
         _stage(target, found)
         _lock(target, index)
         ground.check(target, old, ours=True).enforce()
@@ -143,7 +147,7 @@ def _move(target: Path, new: str, old: str, found: tuple[Difference, ...], journ
             raise Refused(f"{target}: was changed by somebody meanwhile; nothing has landed")
         _look(target, note, moves)
         moves.close()
-    except SealwrightError:
+    except (SealwrightError, OSError):
         recover(target, journal)
         raise
     _clear(target, note, journal)
@@ -153,7 +157,7 @@ def _move(target: Path, new: str, old: str, found: tuple[Difference, ...], journ
 def _index(target: Path, found: Iterable[Difference], journal: Path) -> bytes:
     """Return the target's index with the changed paths as the commit has them."""
     copied = journal / "index"
-    durable.remove(journal / "index.lock")  # of a git that was killed here
+    _tidy(journal)
     durable.write(copied, (target / _INDEX).read_bytes())
     lines = b"".join(f"{each.new_mode} {each.new}\t".encode() + _named(each) for each in found)
     Repository(target).ask("update-index", "-z", "--index-info", stdin=lines, index=copied)
@@ -291,6 +295,13 @@ def _clear(target: Path, note: _Note, journal: Path) -> None:
     durable.remove(target / f".git/.{Path(_LOCK).name}.tmp")
     durable.remove(target / STAGED)
     durable.remove(journal / NOTE)
+    _tidy(journal)
+
+
+def _tidy(journal: Path) -> None:
+    """Remove what a kill left in the journal before it said anything."""
+    for name in _LITTER:
+        durable.remove(journal / name)
 
 
 def _read(path: Path) -> _Note | None:
