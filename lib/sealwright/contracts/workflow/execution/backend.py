@@ -134,6 +134,7 @@ def _variables(backend: Backend) -> dict[str, str]:
 
 
 def _give(backend: Backend, task: Mapping[str, Any], given: Path) -> None:
+    durable.set_mode(given, 0o755)  # the program may be another user, whatever our umask
     told = dict(task)
     if isinstance(backend, Fake):
         told["edits"] = [[path, text] for path, text in backend.edits.items()]

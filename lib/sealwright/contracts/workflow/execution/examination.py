@@ -28,7 +28,7 @@ from sealwright import git
 from sealwright.contracts.workflow.execution import names
 from sealwright.contracts.workflow.execution.clone import Clone
 from sealwright.contracts.workflow.execution.envelope import Envelope
-from sealwright.contracts.workflow.execution.standing import Standing, standing
+from sealwright.contracts.workflow.execution.standing import standing
 from sealwright.verdict import Finding, Verdict
 from sealwright.walk import walk
 
@@ -213,12 +213,7 @@ def _repository(clone: Clone, after: Path) -> Iterator[Blocked]:
         finding = Finding("clone/.git", "is no folder any more")
         yield Blocked(DISALLOWED, "nested-repository", finding)
         return
-    yield from repository_findings(standing(clone.place), standing(after), "clone")
-
-
-def repository_findings(before: Standing, after: Standing, name: str) -> Iterator[Blocked]:
-    """Yield a reason for each difference between two standings of a repository."""
-    for finding in before.against(after, name):
+    for finding in standing(clone.place).against(standing(after), "clone"):
         yield Blocked(DISALLOWED, finding.what.partition(":")[0], finding)
 
 
