@@ -31,6 +31,7 @@ def main() -> None:
     """Do what the plan on standard input says."""
     kernel.die_with_parent()
     keeper.undisturbed()
+    os.umask(0o022)  # the program may be another user, who must see its folders
     wanted = plan.read(sys.stdin.read())
     if wanted.landlocked and not landlock.version():
         outcome: dict[str, Any] = {"failed": "this kernel has no Landlock"}

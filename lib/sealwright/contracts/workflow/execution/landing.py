@@ -12,9 +12,9 @@
 =====  ==========================================================================================
 
 Killed anywhere, `settling.recover` asks the branch: at the new commit, the moves are made; at
-the old one, they are not, and nothing of ours stays but unreachable objects.  Where somebody's change
-meanwhile is in the way of a move, or the target is not clean after them, the branch goes back
-and the target stays as that person has it.  No hook of the target runs.
+the old one, they are not, and nothing of ours stays but unreachable objects.  Where somebody's
+change meanwhile is in the way of a move, or the target is not clean after them, the branch goes
+back and the target stays as that person has it.  No hook of the target runs.
 
 `reject` takes a landed commit back by one more: the same files as before, and it says so.
 """
