@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from sealwright.contracts.workflow.execution.landing import Landed, reject
 from sealwright.contracts.workflow.execution.settling import NOTE, recover
 from sealwright.errors import Damaged, Refused
 from tests.support.faults import fault
+from tests.support.skips import skip
 from tests.workflow.execution.targets import BETTER, EDITS, ENVELOPE, STAMP, Ground, picture, sh
 
 WIDE = Envelope(("src/", "test_strings.py", "README.md"), (".env",))
@@ -208,7 +211,9 @@ def test_killed_at_any_call_the_target_has_all_of_it_or_nothing(
             except OSError:
                 assert mode in ("ENOSPC", "EIO")
         done = faulty.count < number
-        recover(ground.target, ground.journal)
+        head = ground.head
+        told = recover(ground.target, ground.journal)
+        assert told in ("nothing", "landed" if ground.head != before else "undone"), head
         seen.add(whole_or_nothing(ground, before, attempted.proposal.commit, WIDE_EDITS))
     assert seen == {True, False} and number > 20
 
@@ -286,6 +291,43 @@ def test_a_branch_that_went_on_after_a_kill_is_told(
     sh(ground.target, "update-ref", "HEAD", f"{other}~")
     assert recover(ground.target, ground.journal) == "landed"
     assert git.clean(ground.target)
+
+
+def test_what_is_asked_last_has_the_last_word(ground: Ground, attempted: Attempted) -> None:
+    before = picture(ground.target)
+    assert attempted.proposal is not None
+
+    def no() -> None:
+        assert (ground.target / ".git/index.lock").exists()
+        raise Refused("the approval was withdrawn")
+
+    words = (ground.target, attempted.clone, attempted.proposal, ENVELOPE)
+    with pytest.raises(Refused, match="withdrawn"):
+        landing.land(*words, journal=ground.journal, last=no)
+    assert picture(ground.target) == before
+    landing.land(*words, journal=ground.journal, last=lambda: None)
+
+
+def test_a_folder_that_is_empty_now_is_gone(ground: Ground) -> None:
+    envelope = Envelope(("src/",), ())
+    attempted = ground.fake({"src/strings.py": None}, envelope=envelope, validation="true")
+    ground.land(attempted, envelope)
+    assert not (ground.target / "src").exists()
+
+
+def test_a_part_of_the_target_on_another_disk_is_refused(
+    ground: Ground, attempted: Attempted
+) -> None:
+    if os.geteuid() != 0:
+        skip("to mount takes root")
+    place = ground.target / "src"
+    shutil.copytree(place, ground.top / "src")
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=True)
+    try:
+        shutil.copytree(ground.top / "src", place, dirs_exist_ok=True)
+        refusing(ground, attempted, "another file system")
+    finally:
+        subprocess.run(["umount", place], check=True)
 
 
 def test_a_rejection_is_whole_or_nothing_too(ground: Ground) -> None:

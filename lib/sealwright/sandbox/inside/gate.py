@@ -165,6 +165,9 @@ def _first(wanted: Plan, change: bool) -> dict[str, Any]:
     kernel.name_host("sandbox")
     backs = view.build(wanted, owned=change)
     outcome = keeper.keep(wanted, change=change)
-    for inside, back in backs.items():
-        _copy(os.open(inside, _FOLDER), back)
+    try:
+        for inside, back in backs.items():
+            _copy(os.open(inside, _FOLDER), back)
+    except OSError as error:
+        outcome.update(ended="unreadable", reason=f"what it left cannot be copied: {error}")
     return outcome

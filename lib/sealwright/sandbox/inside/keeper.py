@@ -5,8 +5,9 @@ It tells what came of it, as a JSON object::
     {"code":0,"ended":"exited","lost":0,"reason":"","survivors":0}
 
 ``ended`` is ``exited``, ``killed`` (``code`` is the signal's number), ``timeout``, ``memory``,
-``disk`` or ``missing`` (it could not be executed, for a ``reason``); ``lost`` counts the bytes
-that it printed beyond the limit; ``survivors`` were at work when the program had ended.
+``disk``, ``missing`` (it could not be executed, for a ``reason``) or ``unreadable`` (what it left
+could not be brought back whole, for a ``reason``); ``lost`` counts the bytes that it printed
+beyond the limit; ``survivors`` were at work when the program had ended.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ from sealwright.verdict import Finding, Verdict
 from sealwright.walk import walk
 
 DISALLOWED, NO_DIFF = "disallowed-file", "no_diff"
+MOST = 1000  # reasons that are told one by one
 _PIECE = 1 << 20
 
 
@@ -99,6 +100,8 @@ def examine(clone: Clone, after: Path, envelope: Envelope) -> Examination:
             blocked.append(Blocked(DISALLOWED, rule, finding))
     if not changes and not blocked:
         blocked.append(Blocked(NO_DIFF, "no-diff", Finding("the task", "changed nothing")))
+    if (more := len(blocked) - MOST) > 0:
+        blocked[MOST:] = [Blocked(DISALLOWED, "more", Finding("the task", f"and {more} more"))]
     return Examination(tuple(changes), tuple(blocked), tuple(sorted(ignored)))
 
 

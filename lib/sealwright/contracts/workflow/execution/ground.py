@@ -135,6 +135,16 @@ def unconverted(target: Path, found: tuple[Difference, ...]) -> None:
     Verdict(tuple(wrong)).enforce()
 
 
+def together_on_disk(target: Path, found: tuple[Difference, ...]) -> None:
+    """`Refused` where a file could not be moved into its place in one call."""
+    own, wrong = (target / ".git").stat().st_dev, []
+    for each in found:
+        above = next(place for place in (target / each.path).parents if place.is_dir())
+        if above.stat().st_dev != own:
+            wrong.append(Finding(str(above), "lies on another file system than .git"))
+    Verdict(tuple(wrong)).enforce()
+
+
 def branch_of(target: Path) -> str:
     """Return the branch that is checked out; `Refused` where there is none."""
     return checked_out(Repository(target))

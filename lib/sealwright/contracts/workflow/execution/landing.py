@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,10 +69,17 @@ class Landed:
 
 
 def land(
-    target: Path, clone: Clone, proposal: Proposal, envelope: Envelope, *, journal: Path
+    target: Path,
+    clone: Clone,
+    proposal: Proposal,
+    envelope: Envelope,
+    *,
+    journal: Path,
+    last: Callable[[], object] = bool,
 ) -> Landed:
     """Let the commit land on ``target``; `Refused` if anything speaks against it.
 
+    ``last`` is asked right before the branch moves; what it raises is why nothing lands.
     ``journal`` is a folder of the caller's, the same one for `settling.recover`.
     """
     _unfinished(journal)
@@ -83,7 +90,7 @@ def land(
     pack = clone.repository.ask("pack-objects", "--revs", "--stdout", "-q", stdin=wanted)
     Repository(target).ask("unpack-objects", "-q", "--strict", stdin=pack)
     found = ground.arrived(target, proposal, envelope)
-    return _move(target, proposal.commit, proposal.parent, found, journal)
+    return _move(target, proposal.commit, proposal.parent, found, journal, last)
 
 
 def reject(
@@ -107,9 +114,17 @@ def _unfinished(journal: Path) -> None:
         raise Refused(f"{journal / NOTE}: expected no unfinished landing, found one; recover first")
 
 
-def _move(target: Path, new: str, old: str, found: tuple[Difference, ...], journal: Path) -> Landed:
+def _move(
+    target: Path,
+    new: str,
+    old: str,
+    found: tuple[Difference, ...],
+    journal: Path,
+    last: Callable[[], object] = bool,
+) -> Landed:
     """Move the branch, the index and the files from one commit to another."""
     ground.unconverted(target, found)
+    ground.together_on_disk(target, found)
     branch, place = ground.branch_of(target), target / _INDEX
     durable.mkdir(journal)
     try:
@@ -120,6 +135,7 @@ def _move(target: Path, new: str, old: str, found: tuple[Difference, ...], journ
         _lock(target, index)
         ground.check(target, old, ours=True).enforce()
         moves = transaction.begin(journal, target, [*_moves(target, found), _of_index(note)], {})
+        last()
         _swap(target, note)
         if settle(target, note, moves) == "undone":
             raise Refused(f"{target}: was changed by somebody meanwhile; nothing has landed")
@@ -129,6 +145,7 @@ def _move(target: Path, new: str, old: str, found: tuple[Difference, ...], journ
         recover(target, journal)
         raise
     clear(target, note, journal)
+    _prune(target, found)
     return Landed(new, old, branch)
 
 
@@ -191,6 +208,15 @@ def _of_index(note: Note) -> Move:
 
 def _identity_of(index: bytes) -> str:
     return f"file {digest.sha256(index)}"
+
+
+def _prune(target: Path, found: Iterable[Difference]) -> None:
+    """Remove the folders that are empty now, as git does."""
+    for each in found:
+        for above in (target / each.path).parents:
+            if each.new_mode != ground.ABSENT or above == target or any(above.iterdir()):
+                break
+            durable.remove(above)
 
 
 def _swap(target: Path, note: Note) -> None:

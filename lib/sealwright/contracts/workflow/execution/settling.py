@@ -54,13 +54,19 @@ def recover(target: Path, journal: Path) -> str:
     if note is None:
         tidy(journal)
         return "nothing"
-    outcome = "undone"
+    outcome = "landed" if _has(target, note) else "undone"
     if (moves := transaction.load(journal, target)) is not None:
         _break_locks(target, note)
         outcome = settle(target, note, moves)
         moves.close()
     clear(target, note, journal)
     return outcome
+
+
+def _has(target: Path, note: Note) -> bool:
+    """Return whether the commit is the branch's, which may have gone on since."""
+    words = ("merge-base", "--is-ancestor", note.new, f"refs/heads/{note.branch}")
+    return Repository(target).tried(*words)[0] == 0
 
 
 def identify(place: Path) -> str | None:
