@@ -19,7 +19,16 @@ from sealwright.contracts.workflow.execution.settling import NOTE, recover
 from sealwright.errors import Damaged, Refused
 from tests.support.faults import fault
 from tests.support.skips import skip
-from tests.workflow.execution.targets import BETTER, EDITS, ENVELOPE, STAMP, Ground, picture, sh
+from tests.workflow.execution.targets import (
+    BETTER,
+    EDITS,
+    ENVELOPE,
+    FILES,
+    STAMP,
+    Ground,
+    picture,
+    sh,
+)
 
 WIDE = Envelope(("src/", "test_strings.py", "README.md"), (".env",))
 WIDE_EDITS = {**EDITS, "src/new/deep.py": "new\n", "README.md": None}
@@ -171,6 +180,29 @@ def test_a_file_that_somebody_changes_meanwhile_is_kept(
     assert not (ground.target / ".git/index.lock").exists()
 
 
+def test_a_file_that_is_changed_after_it_was_found_clean_is_kept(
+    ground: Ground, attempted: Attempted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, place = ground.head, ground.target / "src/strings.py"
+    during(monkeypatch, "_moves", lambda: place.write_text("somebody's own\n"))
+    with pytest.raises(Refused, match="has other bytes than HEAD"):
+        ground.land(attempted)
+    assert ground.head == before and place.read_text() == "somebody's own\n"
+
+
+def test_bytes_that_slip_in_at_the_last_moment_are_not_lost(
+    ground: Ground, attempted: Attempted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced = ground.target / ".git/sealwright/0"
+    during(monkeypatch, "look", lambda: replaced.write_text("somebody's own\n"))
+    with pytest.raises(Damaged, match=r"src/strings.py: expected .* \.git/sealwright/0"):
+        ground.land(attempted)
+    assert replaced.read_text() == "somebody's own\n"
+    replaced.write_text(FILES["src/strings.py"])
+    assert recover(ground.target, ground.journal) == "landed"
+    assert git.clean(ground.target)
+
+
 def whole_or_nothing(
     ground: Ground, before: str, landed: str, files: dict[str, str | None]
 ) -> bool:
@@ -310,8 +342,10 @@ def test_what_is_asked_last_has_the_last_word(ground: Ground, attempted: Attempt
 
 def test_a_folder_that_is_empty_now_is_gone(ground: Ground) -> None:
     envelope = Envelope(("src/",), ())
-    attempted = ground.fake({"src/strings.py": None}, envelope=envelope, validation="true")
-    ground.land(attempted, envelope)
+    more = ground.fake({"src/b/c": "x", "src/b/d": "x"}, envelope=envelope, validation="true")
+    ground.land(more, envelope)
+    edits = {"src/b/c": None, "src/b/d": None, "src/strings.py": None}
+    ground.land(ground.fake(edits, envelope=envelope, validation="true"), envelope)
     assert not (ground.target / "src").exists()
 
 

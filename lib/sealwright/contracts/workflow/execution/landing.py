@@ -21,6 +21,7 @@ back and the target stays as that person has it.  No hook of the target runs.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Callable, Iterable
@@ -55,6 +56,7 @@ from sealwright.contracts.workflow.execution.settling import (
 from sealwright.errors import Refused, SealwrightError
 from sealwright.paths import RelPath
 from sealwright.transaction import Move
+from sealwright.verdict import Finding, Verdict
 
 _INDEX = ".git/index"
 
@@ -193,12 +195,23 @@ def _lock(target: Path, index: bytes) -> None:
 
 
 def _moves(target: Path, found: Iterable[Difference]) -> list[Move]:
-    moves = []
+    """Return the moves of the files, each from the very bytes that HEAD has."""
+    moves, strange = [], []
     for number, each in enumerate(found):
-        staged = RelPath(f"{STAGED}/{number}")
-        before = identify(target / each.path)
+        staged, before = RelPath(f"{STAGED}/{number}"), _committed(target, each)
+        if identify(target / each.path) != before:
+            strange.append(Finding(each.path, "has other bytes than HEAD", "git restore it"))
         moves.append(Move(RelPath(each.path), staged, before, identify(target / staged)))
+    Verdict(tuple(strange)).enforce()
     return moves
+
+
+def _committed(target: Path, each: Difference) -> str | None:
+    """Return the identity of a file as the commit before has it."""
+    if each.old_mode == ground.ABSENT:
+        return None
+    kind = "program" if each.old_mode == "100755" else "file"
+    return f"{kind} {digest.sha256(Repository(target).ask('cat-file', 'blob', each.old))}"
 
 
 def _of_index(note: Note) -> Move:
@@ -212,11 +225,10 @@ def _identity_of(index: bytes) -> str:
 
 def _prune(target: Path, found: Iterable[Difference]) -> None:
     """Remove the folders that are empty now, as git does."""
-    for each in found:
-        for above in (target / each.path).parents:
-            if each.new_mode != ground.ABSENT or above == target or any(above.iterdir()):
-                break
-            durable.remove(above)
+    gone = [target / each.path for each in found if each.new_mode == ground.ABSENT]
+    for above in (above for place in gone for above in place.parents):
+        with contextlib.suppress(OSError):  # it is not empty, or gone already
+            durable.system.rmdir(above)
 
 
 def _swap(target: Path, note: Note) -> None:

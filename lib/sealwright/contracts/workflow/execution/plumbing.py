@@ -34,6 +34,7 @@ _SETTINGS = {
     "core.excludesFile": os.devnull,
     "core.attributesFile": os.devnull,
     "core.untrackedCache": "false",
+    "core.splitIndex": "false",
     "core.fsync": "all",
     "core.quotePath": "true",
     "protocol.allow": "never",

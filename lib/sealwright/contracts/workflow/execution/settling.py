@@ -89,6 +89,8 @@ def settle(target: Path, note: Note, moves: Transaction) -> str:
             moves.forward(identify)
             return "landed"
         except Damaged:
+            if not _untouched(target, moves):
+                raise
             _take_back(target, note)
     elif found != note.old and not _untouched(target, moves):
         expected = f"expected {note.branch} at {note.old} or {note.new}, found {found}"
@@ -111,6 +113,7 @@ def look(target: Path, note: Note, moves: Transaction) -> None:
     """Look at the target once more; what is not clean goes back, and is `Refused`."""
     if (found := ground.value(target, note.branch)) != note.new:
         raise Refused(f"{target}: expected {note.branch} at {note.new}, found {found}")
+    moves.forward(identify)  # what was replaced is what was expected there, to the byte
     verdict = git.clean(target)
     if not verdict:
         _take_back(target, note)
