@@ -126,6 +126,25 @@ time.sleep(100)
     assert came.ended == "memory"
 
 
+def test_memory_that_is_shared_counts_once(every: Ground) -> None:
+    code = """
+import mmap, os, sys, time
+held = mmap.mmap(-1, int(sys.argv[1]) << 20)
+for place in range(0, len(held), 4096):
+    held[place] = 1
+for _ in range(7):
+    if not os.fork():
+        for place in range(0, len(held), 4096):
+            held[place]
+        time.sleep(1)
+        os._exit(0)
+time.sleep(2)
+"""
+    limits = replace(SMALL, memory=300 << 20)
+    assert every.python(code, "100", limits=limits).ended == "exited"
+    assert every.python(code, "400", limits=limits).ended == "memory"
+
+
 def test_a_tree_comes_back_as_it_is(every: Ground) -> None:
     code = r"""
 import os

@@ -44,8 +44,8 @@ _GATE = _START.format("sealwright.sandbox.inside")
 class Limits:
     """What a program may use: seconds, processes, and bytes of memory, file, disk and output.
 
-    ``memory`` is that of each process and of all together; ``disk`` is that of everything that
-    the program can write to.
+    ``memory`` is that of each process, and, looked at ten times a second, of all together as far
+    as it is mapped; ``disk`` is that of everything that the program can write to.
     """
 
     seconds: float = 600

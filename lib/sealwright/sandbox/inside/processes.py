@@ -46,14 +46,26 @@ def _descends(pid: int, ancestor: int, parents: dict[int, int]) -> bool:
 
 
 def memory(*, alone: bool) -> int:
-    """Return how many bytes they have that are not of a file."""
-    total = 0
-    for pid in others(alone=alone):
-        with contextlib.suppress(OSError, ValueError):
-            with open(f"/proc/{pid}/statm", "rb") as file:
-                _, resident, shared, *_ = map(int, file.read().split())
-            total += (resident - shared) * _PAGE
-    return total
+    """Return how many bytes of memory they have in use that are not of a file on a disk.
+
+    What several share counts once.  Where the kernel does not tell that, only what each has
+    for itself counts.
+    """
+    return sum(_fair(pid) for pid in others(alone=alone))
+
+
+def _fair(pid: int) -> int:
+    with contextlib.suppress(OSError, ValueError):
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+            lines = [line.split() for line in file]
+        kept = [int(line[1]) for line in lines if line[0] in (b"Pss_Anon:", b"Pss_Shmem:")]
+        if kept:
+            return sum(kept) << 10
+    with contextlib.suppress(OSError, ValueError):
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            _, resident, shared, *_ = map(int, file.read().split())
+        return (resident - shared) * _PAGE
+    return 0
 
 
 def end_all(*, alone: bool) -> int:
