@@ -293,9 +293,13 @@ def test_a_submodule_is_not_touched(ground: Ground) -> None:
     commit = ground.head
     sh(ground.target, "update-index", "--add", "--cacheinfo", f"160000,{commit},src/sub")
     sh(ground.target, "commit", "-q", "-m", "a submodule")
+    (ground.target / "src/sub").mkdir()
     envelope = Envelope(("src/",), ())
     attempted = ground.shell("echo x > src/sub/file", envelope=envelope)
     assert {rule for _, rule in rules(attempted)} == {"submodule"}
+    edits = {"src/strings.py": BETTER}
+    ground.land(ground.fake(edits, envelope=envelope), envelope)
+    assert git.clean(ground.target)
 
 
 def test_a_change_of_the_target_meanwhile_is_found(ground: Ground, tmp_path: Path) -> None:
