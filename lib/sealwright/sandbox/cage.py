@@ -35,7 +35,7 @@ from sealwright.sandbox.inside.plan import INSIDE, LANDLOCKED
 LEVELS = ("namespaces+landlock", "namespaces", "landlock", "none")  # the strongest first
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store")
 _SPACES = "user mount pid network ipc uts cgroup"
-_MARGIN = 30.0  # seconds that laying out and bringing back may take beyond the program's own
+_MARGIN = 120.0  # seconds that laying out and bringing back may take beyond the program's own
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from {0} import gate; gate.main()"
 _GATE = _START.format("sealwright.sandbox.inside")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -273,6 +274,36 @@ def test_killed_while_it_recovers_the_next_recovery_ends_it(ground: Ground) -> N
             whole_or_nothing(ground, before, attempted.proposal.commit, WIDE_EDITS)
             sh(ground.target, "reset", "-q", "--hard", before)
         shutil.rmtree(ground.journal)
+
+
+@pytest.mark.parametrize(
+    ("step", "outcome"),
+    [("_stage", "undone"), ("_swap", "undone"), ("settle", "landed"), ("clear", "landed")],
+)
+def test_a_process_that_is_really_killed_is_no_other_case(
+    ground: Ground, attempted: Attempted, step: str, outcome: str
+) -> None:
+    assert attempted.proposal is not None
+    before, made, wanted = ground.head, attempted.clone, attempted.proposal
+    code = f"""
+import os
+from pathlib import Path
+from sealwright.contracts.workflow.execution import landing
+from sealwright.contracts.workflow.execution.clone import Clone
+from sealwright.contracts.workflow.execution.proposal import Proposal
+from tests.workflow.execution.targets import ENVELOPE
+landing.{step} = lambda *words: os.kill(os.getpid(), 9)
+made = Clone(Path({str(made.place)!r}), {made.head!r}, {made.tree!r}, {made.branch!r})
+wanted = Proposal({wanted.commit!r}, {wanted.parent!r}, {wanted.tree!r})
+target, journal = Path({str(ground.target)!r}), Path({str(ground.journal)!r})
+landing.land(target, made, wanted, ENVELOPE, journal=journal)
+"""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True)
+    assert done.returncode == -9, done.stderr.decode()
+    assert recover(ground.target, ground.journal) == outcome
+    there = whole_or_nothing(ground, before, wanted.commit, dict(EDITS))
+    assert there is (outcome == "landed")
 
 
 @pytest.mark.parametrize("moved", [True, False])
