@@ -19,7 +19,7 @@ from sealwright.contracts import KNOWN
 from sealwright.engine.commands import TABLE
 from sealwright.errors import Misconfigured, Refused
 
-UNUSUAL = ("coo",)  # written only where it is asked for: it retires a package
+UNUSUAL = ("coo", "workflow")  # only where they are asked for: they change what is not theirs
 _RULESETS = ("governance_leak_ruleset.json", "lint_ruleset.json")
 
 

@@ -1,0 +1,1 @@
+"""The workflow as steps: seven for each packet, and what they share."""
