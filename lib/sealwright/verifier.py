@@ -6,6 +6,9 @@ It needs no configuration and believes nothing but the bytes at PATH:
 a folder with ``sha256sums.txt``       a sot pack: contents, checksums, digests
 a folder with ``snapshot_manifest.json``  a snapshot: manifest, encrypted bytes; inside a
                                        repository, its records, and its archive made again
+a folder with ``artifact_digests.sha256``  evidence of a workflow's run: digests, chains, the
+                                       report against itself; beside its ledger of approvals
+                                       the anchor in there, and the line of its approval
 a ``.sealwright`` folder               the run journal, and every receipt beside it
 an ``fsm_checkpoint_….json``           a checkpoint of the runtime, by the log beside it
 a zip                                  a bundle: form, names, manifest, every file of it; its
@@ -37,9 +40,10 @@ from sealwright.runtime import canonical
 from sealwright.snapshot import verification
 from sealwright.verdict import Finding, Verdict, together
 
+RUN_SUMS = "artifact_digests.sha256"
 KINDS = (
-    "a sot pack, a snapshot, a bundle, an artifact registry, an engine's state folder, a run "
-    "journal, an activity feed, a checkpoint or a ledger"
+    "a sot pack, a snapshot, a bundle, an artifact registry, evidence of a run, an engine's state "
+    "folder, a run journal, an activity feed, a checkpoint or a ledger"
 )
 
 
@@ -69,6 +73,8 @@ def _folder(path: Path) -> Recognised | None:
         return Recognised("a sot pack", lambda: seal.check(pack))
     if (path / snapshot.MANIFEST).is_file():
         return Recognised("a snapshot", lambda: _snapshot(path.resolve()))
+    if (path / RUN_SUMS).is_file():
+        return Recognised("evidence of a run", lambda: _run(path.resolve()))
     if (path / "journal.jsonl").is_file():
         return Recognised("the state of an engine", lambda: _state(path))
     return None
@@ -138,6 +144,23 @@ def _bundle(path: Path) -> Verdict:
 
 def _checkpoint(path: Path) -> Verdict:
     return checkpoint.verify(path.read_bytes(), path.with_name("log.jsonl"))
+
+
+def _run(folder: Path) -> Verdict:
+    """Answer whether evidence of a run holds, by itself and by the ledger that lies beside it."""
+    from sealwright.contracts.workflow import evidence  # only evidence of a run pays for it
+    from sealwright.contracts.workflow.steps import case, story
+
+    book = Ledger(folder.parent / case.LEDGER)
+    if not book.path.is_file():
+        verdict = evidence.verify(folder)
+        return together((verdict, Verdict((), {"ledger": "none beside it"})))
+    verdict = book.check()
+    anchor = story.anchor(book, folder.name) if verdict.holds else None
+    if anchor is None and verdict.holds and not folder.name.endswith(story.UNSAID):
+        what = f"expected a line of {book.path.name} with its digest, found none"
+        verdict = Verdict((Finding(str(folder), what),))
+    return together((verdict, evidence.verify(folder, anchor, book if verdict.holds else None)))
 
 
 def _journal(path: Path) -> Verdict:

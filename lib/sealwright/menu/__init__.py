@@ -9,7 +9,8 @@ whose members run one step (``inv sot-pack.seal``); a chain is a task (``inv all
 questions and the ways out have the names that they have in doit.  Everything is handed to
 doit, which alone decides what is stale; exit codes are kept.  Questions are asked on a
 terminal only; without one, what is missing is refused.  What needs a secret key is here, too,
-and is no task of doit (`sealwright.menu.snapshots`, `sealwright.menu.governance`).
+and is no task of doit (`sealwright.menu.snapshots`, `sealwright.menu.governance`,
+`sealwright.menu.workflows`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from invoke.tasks import Task
 
 from sealwright import process
 from sealwright.engine import settings
+from sealwright.engine.settings import Settings
 from sealwright.errors import SealwrightError
 from sealwright.menu import reporting
 from sealwright.step import Step
@@ -50,6 +52,18 @@ def namespace(file: str) -> Collection:
     for group, sentence in loaded.groups().items():
         members = [step for step in steps if step.name.partition(":")[0] == group]
         top.add_collection(_collection(dodo, group, sentence, members))
+    _people(top, loaded, dodo)
+    alone = [guard for contract in loaded.contracts.values() for guard in contract.guards]
+    asked = [_task(dodo, guard.name, guard.doc, "run", guard.name) for guard in alone]
+    shown = [reporting.task(loaded)]
+    for task in (*asked, *_chains(dodo, loaded.chains), *_questions(dodo), *_named(dodo), *shown):
+        if task.name not in {*top.task_names, *top.collections}:  # the first of a name counts
+            top.add_task(task)
+    return top
+
+
+def _people(top: Collection, loaded: Settings, dodo: Path) -> None:
+    """Add what people alone do, and doit does not."""
     if "work_orders" in loaded.contracts:
         from sealwright.menu import snapshots  # it brings GnuPG and more
 
@@ -61,13 +75,10 @@ def namespace(file: str) -> Collection:
         top.add_task(governance.rollback(loaded.world, dodo))
         if "migrate" in top.collections:
             governance.rehearsable(top.collections["migrate"], dodo)
-    alone = [guard for contract in loaded.contracts.values() for guard in contract.guards]
-    shown = [reporting.task(loaded)]
-    asked = [_task(dodo, guard.name, guard.doc, "run", guard.name) for guard in alone]
-    for task in (*asked, *_chains(dodo, loaded.chains), *_questions(dodo), *_named(dodo), *shown):
-        if task.name not in {*top.task_names, *top.collections}:  # the first of a name counts
-            top.add_task(task)
-    return top
+    if "workflow" in top.collections and "workflow" in loaded.contracts:
+        from sealwright.menu import workflows
+
+        workflows.extend(top.collections["workflow"], loaded.world, dodo)
 
 
 def _chains(dodo: Path, chains: Mapping[str, tuple[str, ...]]) -> Iterator[Task[Any]]:

@@ -62,7 +62,7 @@ class Outcome:
 
 def command(work: str) -> str:
     """Return what an operator types."""
-    return f"inv workflow.outcome {work} accept, or reject"
+    return f"inv workflow.outcome {work} --accept, or --reject"
 
 
 def check(subject: Subject, policy: Policy) -> Outcome:

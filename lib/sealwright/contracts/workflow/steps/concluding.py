@@ -25,7 +25,7 @@ from sealwright.contracts.workflow.steps.case import POOL, Case
 from sealwright.contracts.workflow.steps.checking import VALIDATION, ended, landed
 from sealwright.contracts.workflow.steps.ending import ACCOUNT, JOURNAL
 from sealwright.contracts.workflow.steps.executing import RUN
-from sealwright.contracts.workflow.steps.story import RECORDED, Ended
+from sealwright.contracts.workflow.steps.story import RECORDED, UNSAID, Ended
 from sealwright.digest import Digest
 from sealwright.errors import Refused
 from sealwright.runtime import canonical
@@ -116,7 +116,7 @@ def _another(case: Case, world: World, asked: Subject) -> bool:
 def _unsaid(case: Case, run: Run, account: Account, found: Outcome) -> Verdict:
     """Leave evidence of a word that is of something else, and refuse."""
     account.object(found.objections)
-    place = case.evidence(run, f"{account.run}.unsaid")
+    place = case.evidence(run, f"{account.run}{UNSAID}")
     if not place.exists():
         account.after, _ = ending.state(run, account.stated(), "dirty_ending_tree")
         evidence.write(place, account.facts(run.root, run.now))

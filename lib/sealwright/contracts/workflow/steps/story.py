@@ -19,9 +19,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sealwright.contracts.workflow.approval import EVENT as CONSUMED
+from sealwright.digest import Digest
 from sealwright.ledger import Ledger
 
 FINISHED, RECORDED = "run.finished", "outcome.recorded"
+UNSAID = ".unsaid"  # ends the folder of a word that counts for nothing; no line names it
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +91,13 @@ def _of(used: Ledger, packet: str) -> Iterator[dict[str, Any]]:
     for entry in used.entries():
         if entry.record.get("packet") == packet:
             yield entry.record
+
+
+def anchor(used: Ledger, folder: str) -> Digest | None:
+    """Return the anchor of the evidence in a folder, as the ledger has it, or None."""
+    for entry in used.entries():
+        line = entry.record
+        name = {FINISHED: "{run}", RECORDED: "{run}.{outcome}"}.get(str(line.get("event")), "")
+        if name.format_map(line) == folder:
+            return Digest(line["evidence"])
+    return None
