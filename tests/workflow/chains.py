@@ -14,7 +14,7 @@ from sealwright.contracts.workflow import evidence, gate
 from sealwright.contracts.workflow.blockers import named
 from sealwright.contracts.workflow.terms import EVIDENCE
 from sealwright.ledger import Ledger
-from tests.support.example import PROJECT, Done, Repository, make
+from tests.support.example import BIN, PROJECT, Done, Repository, make
 from tests.workflow import packets, worlds
 from tests.workflow.execution.targets import EDITS, FILES
 
@@ -151,4 +151,4 @@ def copied(repo: Governed, root: Path) -> Governed:
 
 
 INTERPRETER = sys.executable
-__all__ = ["INTERPRETER", "PROJECT", "Done"]
+__all__ = ["BIN", "INTERPRETER", "PROJECT", "Done"]

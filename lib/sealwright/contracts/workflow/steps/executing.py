@@ -292,11 +292,15 @@ def _code(came: Came | None) -> int | None:
 
 
 def _objections(found: Sequence[Blocked]) -> Iterator[Objection]:
-    """Yield what blocked an attempt; a backend that began and failed is no missing one."""
+    """Yield what blocked an attempt: a backend that began and failed is no missing one, and a
+    change of the clone's own repository is no file but the trace of an action.
+    """
     for each in found:
         reason, told = each.blocker, each.finding
         if reason == "provider-unavailable" and "found it missing" not in told.what:
             reason = "failed-backend"
+        if reason == "disallowed-file" and told.where.startswith("clone/.git/"):
+            reason = "forbidden-action"
         yield objection(reason, legible(told.where), legible(told.what), told.remedy)
 
 
