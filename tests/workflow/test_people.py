@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from tests.support import keys
-from tests.support.example import BIN
+from tests.support.example import BIN, make
 from tests.workflow import chains, packets
 from tests.workflow.chains import ID, OPEN
 from tests.workflow.worlds import git
@@ -135,3 +135,20 @@ def test_evidence_without_its_ledger_holds_by_itself(landed, tmp_path):
     done = landed.sealwright("verify", "--json", moved)
     assert done.code == 0, done.said
     assert json.loads(done.out)["evidence"]["ledger"] == "none beside it"
+
+
+def test_what_init_writes_holds_and_has_a_packet_to_begin_with(tmp_path):
+    repo = make(tmp_path / "new", {"a.txt": "a\n"}, ["workflow"])
+    done = repo.doit()
+    assert done.code == 0, done.said  # there is nothing to do
+    done = repo.run(BIN / "inv", "workflow.new", ID)
+    assert done.code == 0 and "next: add to config/workflow.yaml" in done.out, done.said
+    text = (repo.root / "config/workflow.yaml").read_text()
+    commented = text.partition("packets: {}\n")[2]
+    named = "".join(f"{line[1:]}\n" for line in commented.splitlines()).replace(
+        "FINGERPRINT", "A" * 40
+    )
+    repo.write("config/workflow.yaml", f"packets:\n{named}")
+    assert f"workflow:execute:{ID}" in repo.doit("list", "--all").out
+    done = repo.doit(f"workflow:packet:{ID}")
+    assert done.code == 3 and "admissions/REPLACE-ME.json" in done.said, done.said
