@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from sealwright.contracts.workflow import evidence, gate
 from sealwright.contracts.workflow.blockers import named
 from sealwright.contracts.workflow.terms import EVIDENCE
 from sealwright.ledger import Ledger
-from tests.support.example import BIN, PROJECT, Done, Repository, make
+from tests.support.example import Done, Repository, make
 from tests.workflow import packets, worlds
 from tests.workflow.execution.targets import EDITS, FILES
 
@@ -148,7 +147,3 @@ def made(root: Path) -> Governed:
 def copied(repo: Governed, root: Path) -> Governed:
     shutil.copytree(repo.root, root, symlinks=True)
     return Governed(root, repo.now)
-
-
-INTERPRETER = sys.executable
-__all__ = ["BIN", "INTERPRETER", "PROJECT", "Done"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 
 import pytest
 
 from sealwright.contracts.workflow.blockers import MATRIX
 from sealwright.contracts.workflow.steps import story
-from tests.support.example import BIN
+from tests.support.example import BIN, PROJECT, Done
 from tests.workflow import chains, packets, worlds
 from tests.workflow.chains import ID, OPEN, TEXT
 from tests.workflow.execution.targets import EDITS
@@ -74,7 +75,7 @@ def running(repo):
 
 def done(process):
     said = process.communicate(timeout=120)[0]
-    return chains.Done(process.returncode, said, "")
+    return Done(process.returncode, said, "")
 
 
 @pytest.mark.parametrize(
@@ -188,8 +189,8 @@ def test_evidence_that_cannot_be_written_is_written_by_the_next_run(approved):
 def kill(repo, at, task="execute"):
     """Kill a run at one call; see `tests.workflow.killed`."""
     repo.now += 60
-    words = (chains.INTERPRETER, "-m", "tests.workflow.killed", at)
-    path = f"{chains.PROJECT}:{chains.PROJECT}/lib"
+    words = (sys.executable, "-m", "tests.workflow.killed", at)
+    path = f"{PROJECT}:{PROJECT}/lib"
     dodo = str(repo.root / "dodo.py")
     return repo.run(*words, dodo, "run", f"workflow:{task}:{ID}", PYTHONPATH=path, **OPEN)
 

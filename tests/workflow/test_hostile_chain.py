@@ -7,6 +7,7 @@ import os
 import pytest
 
 from sealwright.contracts.workflow.steps import story
+from tests.support.example import BIN
 from tests.workflow import chains
 from tests.workflow.chains import ID
 from tests.workflow.execution.targets import picture
@@ -94,7 +95,7 @@ def test_another_run_needs_another_approval_and_has_its_own_evidence(repo):
     assert repo.work().code == 0
     first = repo.runs[0]
     assert "nothing executed" in repo.work().out
-    asked = repo.run(chains.BIN / "inv", "workflow.approve", ID)
+    asked = repo.run(BIN / "inv", "workflow.approve", ID)
     text = asked.said[asked.said.index('{"format"') :].splitlines()[0]
     repo.write("config/approvals/approve_CTO_WORK_049.json", text + "\n")
     done = repo.work()

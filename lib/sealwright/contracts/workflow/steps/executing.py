@@ -131,7 +131,10 @@ def _held(found: Sequence[Objection]) -> None:
 
 
 def _place(case: Case, run: Run, packet: Packet) -> Iterator[Objection]:
-    """Yield why the outcome would be recorded where nobody looks for it."""
+    """Yield what else keeps the gate shut: a stage of no changes, an outcome nobody looks for."""
+    if packet.stage == 1:
+        what = "expected a stage at which something may change, found 1"
+        yield objection("stage_out_of_order", packet.id, what, "a gate that stays shut passes it")
     given = run.environment.get(OPERATOR_OUTCOME, "")
     wanted = case.settings.approvals_folder
     if packet.stage >= 5 and given and (run.root / given).resolve() != run.place(wanted).resolve():
