@@ -234,3 +234,11 @@ def test_a_run_that_a_person_rejects(approved):
     assert (report["status"], report["exit"]) == ("fail", 1)
     assert [each["event"] for each in report["blockers"]] == ["outcome.rejected"]
     assert worlds.git(approved.target, "rev-parse", "HEAD~1") == tip
+
+
+def test_evidence_that_was_changed_before_it_was_kept_is_damage(approved):
+    assert approved.step("execute").code == 0
+    (run,) = approved.runs
+    (run / "patch.diff").write_text("")
+    ended = approved.step("evidence")
+    assert ended.code == 2 and "patch.diff" in ended.said

@@ -129,7 +129,8 @@ def _evidence(case: Case, world: World) -> Step:
         told = ended(run.path(given))
         folder = case.evidence(run, told.run)
         anchor = Digest(told.evidence)
-        evidence.verify(folder, anchor, case.used(run)).enforce()
+        if not (verdict := evidence.verify(folder, anchor, case.used(run))).holds:
+            raise Damaged(str(verdict))
         place = run.name_member(kept, told.run)
         durable.mkdir(place)
         for name in sorted(os.listdir(folder)):
