@@ -136,6 +136,18 @@ def test_what_a_migrated_tree_rests_on_is_not_made_anew_and_the_way_back_stays_o
     assert migrations.live(migrations.looked(root)) == was
 
 
+@before("migrate:commit")
+def test_a_freeze_is_not_made_anew_while_it_lasts_and_a_thaw_ends_it(root, stages):
+    outcome = migrations.run(root, "freeze", forced=("freeze",))["freeze"]
+    assert outcome.code == 1 and "doit thaw ends the attempt" in outcome.message
+    assert machine(root).state == "MIGRATION_SEQUENCE"
+    assert migrations.run(root, "thaw")["thaw"].code == 0
+    now, was = migrations.looked(root), stages["freeze"].before
+    assert {name: now[name] for name in was if not name.startswith(".")} == {
+        name: look for name, look in was.items() if not name.startswith(".")
+    }
+
+
 @pytest.mark.parametrize("forced", ["amendments", "thaw"])
 @before("gates:publish")
 def test_nothing_else_ends_the_attempt_of_a_migrated_tree(root, forced):

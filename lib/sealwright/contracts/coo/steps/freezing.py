@@ -103,6 +103,9 @@ def _freeze(settings: Settings, world: World) -> Step:
         from sealwright.contracts.coo import freeze
 
         _unmigrated(settings, run)
+        if ground.is_frozen(run):
+            what = "expected FREEZE to be FALSE, found it TRUE, and what it rests on changed"
+            raise Refused(f"freeze: {what}; doit thaw ends the attempt")
         lines = ground.move(settings, run, _on)
         freeze.thaw(run.root, ground.modes(run))  # one that was cut off
         given = _approved(settings).ask(run).enforce()
