@@ -16,6 +16,7 @@ from tests.support.workbench import Workbench
 
 COO = "sealwright.contracts.coo"
 LIGHT = {
+    *("checkpoint", "steps.requests"),
     *("gates", "gates.module_settings", "gates.record", "gates.results", "gates.waivers"),
     *("inventory", "linting", "linting.lint_rules", "logging", "migration"),
     *("manifests", "manifests.places", "manifests.toolchain", "manifests.tools"),

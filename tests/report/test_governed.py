@@ -170,7 +170,7 @@ def test_a_freeze_that_nobody_agreed_to_is_waited_for(governed):
     assert "expected who may approve, found nobody" in found["what"]
     assert {gate["status"] for gate in report["gates"]["gates"]} == {"NOT_RUN"}
     assert report["gates"]["path"] == "coo/manifests/gate_results.json"
-    assert [way["command"] for way in report["ways_back"]] == ["doit thaw", "doit rollback"]
+    assert [way["command"] for way in report["ways_back"]] == ["doit rollback", "doit thaw"]
 
 
 def test_a_freeze_is_told_with_its_state_and_all_that_was_waived(frozen):

@@ -355,7 +355,8 @@ def test_a_mission_has_no_network(tmp_path):
         except OSError as error:
             print(json.dumps(error.errno))
     """
-    assert said(tree(tmp_path / "tree", main), tmp_path / "work") == errno.ENETUNREACH
+    found = said(tree(tmp_path / "tree", main), tmp_path / "work")
+    assert found in (errno.ENETUNREACH, errno.ECONNREFUSED)  # a loopback of its own has nobody
 
 
 @pytest.mark.parametrize("text", ["exit 70", "echo nothing", "echo '[]'", "echo '{}'"])

@@ -35,6 +35,7 @@ CHAIN = (
     *("manifests", "amendments", "lint", "scan", "suite", "freeze", "amu0"),
     *("migrate", "replay", "gates"),
 )
+_ORDER = (*CHAIN, "migration_bundle", "rehearse", "rollback", "thaw")  # as they are listed
 
 
 def contract(world: World, table: Table) -> Contract:
@@ -66,5 +67,6 @@ def contract(world: World, table: Table) -> Contract:
         *gating.steps(settings, world),
         *publishing.steps(settings, world),
     )
+    listed = sorted(made, key=lambda step: _ORDER.index(step.name.partition(":")[0]))
     more = tuple(step.name for step in made if step.name == "migration_bundle")
-    return Contract(steps=made, groups=GROUPS, chain=(*CHAIN, *more))
+    return Contract(steps=tuple(listed), groups=GROUPS, chain=(*CHAIN, *more))

@@ -53,6 +53,7 @@ def _folder(settings: Settings) -> Step:
         doc="Make the folder of manifests, which keeps itself out of git.",
         act=act,
         outputs=(ignoring,),
+        code=(__name__,),
     )
 
 
