@@ -367,6 +367,20 @@ def test_what_changes_between_commit_and_gates_is_named(failed):
     assert "coo/plan.py: is not what was frozen, though FREEZE is TRUE" in done.said
 
 
+def test_where_a_guard_refuses_to_go_on_a_person_asks_for_the_rollback(_fresh, tmp_path):
+    repo = copied(_fresh, tmp_path / "repository")
+    before = tree(repo)
+    assert repo.doit("manifests", "migrate").code == 0
+    (repo.root / "coo/plan.py").chmod(0o644)
+    repo.write("coo/plan.py", "x = 1\n")
+    done = repo.doit()
+    assert done.code == 1 and "or: inv rollback --reason" in done.said
+    assert "found none" in repo.run(BIN / "inv", "rollback", "--dry-run").said
+    repo.run(BIN / "inv", "rollback", "--reason", "it was edited")
+    assert confirmed(repo).code == 0
+    assert tree(repo) == before and state(repo).state == "ERROR"
+
+
 @pytest.mark.parametrize(
     ("script", "step"),
     [("run_tests", "suite"), ("run_migration", "migrate:commit"), ("run_replay", "replay")],

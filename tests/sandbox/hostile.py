@@ -17,6 +17,14 @@ from sealwright.sandbox.cage import Cage, Came, Limits, Place, offered
 from tests.support.skips import skip
 
 INTERPRETER = tuple({Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve()})
+
+
+def below(folder: str) -> list[str]:
+    """Return which names in a folder lead to the interpreter, and so have to be seen."""
+    places = [place.relative_to(folder) for place in INTERPRETER if place.is_relative_to(folder)]
+    return sorted({place.parts[0] for place in places})
+
+
 SMALL = Limits(seconds=20, memory=1 << 30, file=8 << 20, disk=32 << 20, output=1 << 16)
 
 

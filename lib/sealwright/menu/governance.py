@@ -9,7 +9,7 @@ for another program, it is done by hand (see `sealwright.approval`).
 ``inv migrate --rehearse`` goes through the migration and its gates on copies.
 
 ``inv rollback`` shows what would be put back and taken away, asks for the exact word, and then
-rolls back; ``--dry-run`` only shows it.
+rolls back; ``--dry-run`` only shows it.  With ``--reason`` a person asks for it where no step did.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.steps import moving, publishing
 from sealwright.contracts.coo.steps.freezing import again
 from sealwright.contracts.coo.steps.freezing import demand as freeze
-from sealwright.contracts.coo.steps.requests import requested
+from sealwright.contracts.coo.steps.requests import request, requested
 from sealwright.errors import Misconfigured, Refused, SealwrightError
 from sealwright.menu.snapshots import home
 from sealwright.paths import parse
@@ -74,9 +74,11 @@ def rehearsable(migrate: Collection, dodo: Path) -> None:
 def rollback(world: World, dodo: Path) -> Task[Any]:
     """Return the task that rolls back after a person's word."""
 
-    def rollback(context: Context, dry_run: bool = False) -> None:
+    def rollback(context: Context, dry_run: bool = False, reason: str = "") -> None:
         """Show what a rollback would do, ask for the word, and do it."""
         try:
+            if reason and not dry_run:
+                request(_settings(world), world, f"a person: {reason}")
             print("\n".join(_plan(world)))
             if dry_run:
                 return
@@ -92,7 +94,8 @@ def _plan(world: World) -> list[str]:
     """Return what a rollback would do, staged where nobody looks and thrown away."""
     settings = _settings(world)
     if (reason := requested(settings, world)) is None:
-        raise Refused("rollback: expected a request of a rollback, found none; doit plan")
+        way = 'inv rollback --reason "…" asks for one where something has moved'
+        raise Refused(f"rollback: expected a request of a rollback, found none; {way}")
     with tempfile.TemporaryDirectory(dir=world.state) as folder:
         told = moving.restored(settings, world, Path(folder) / "restored").sentences()
     return [f"asked for by {reason}", *(told or ["nothing has moved; the attempt would end"])]

@@ -56,6 +56,7 @@ def build(plan: Plan, *, owned: bool) -> dict[str, int]:
     _processes()
     own = _given if owned else (lambda _: None)
     _private(own)
+    _visible(plan)  # which may lie below the system's folder for temporary files
     _places(plan, own)
     kernel.detach(_OLD)
     kernel.detach(_SPACE)
@@ -85,6 +86,9 @@ def _system(plan: Plan) -> None:
             os.symlink(os.readlink(_OLD + path), path)
         elif os.path.isdir(_OLD + path):
             show(_OLD + path, path)
+
+
+def _visible(plan: Plan) -> None:
     for seen, real in plan.visible:
         if not os.path.lexists(seen):  # a folder comes before what is in it
             show(_OLD + real, seen)

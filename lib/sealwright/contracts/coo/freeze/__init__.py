@@ -38,6 +38,7 @@ from sealwright.runtime import canonical
 from sealwright.verdict import Finding, Verdict, refusal
 
 FORMAT = "sealwright/freeze/1"
+GOING_BACK = 'inv rollback --reason "…"'  # the way out of a migrated tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,13 @@ def check(
     about = canonical.decode_line(manifest)
     wanted = expected or about["listing"]
     if digest.sha256(listed) != wanted:
-        return refusal("listing", f"expected {wanted}, found another", "doit thaw")
+        way = GOING_BACK if expected else "doit thaw"
+        return refusal("listing", f"expected {wanted}, found another", way)
     findings = list(read_only.check(top, modes).findings)
     changed = listing.first_difference(listed, _listed(top, wish, modes))
     if changed is not None:
         what, back = "is not what was frozen", f"git checkout -- {changed}, or doit thaw"
-        back = "put it back as the migration left it" if expected else back
+        back = f"put it back as the migration left it, or: {GOING_BACK}" if expected else back
         findings.append(Finding(changed, f"{what}, though FREEZE is TRUE", back))
     return Verdict(tuple(findings), {"FREEZE": about["FREEZE"]})
 

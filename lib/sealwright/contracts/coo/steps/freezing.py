@@ -120,6 +120,7 @@ def _freeze(settings: Settings, world: World) -> Step:
         name="freeze",
         doc="Stop all writing, make everything read-only, and set FREEZE=TRUE.",
         act=act,
+        after=("amendments",),  # whose log is a transition, which makes no edge
         inputs=(*files, Fact("attempt", _attempt)),
         outputs=(output, kept, record),
         guards=(_approved(settings),),

@@ -83,7 +83,8 @@ def check(settings: Settings, world: World) -> Verdict:
 
     places = [world.place(file.path) for file in (manifest(settings), held(world))]
     if missing := [place for place in places if not place.is_file()]:
-        return refusal(str(missing[0]), "expected what a freeze left, found nothing", "doit freeze")
+        way = freeze.GOING_BACK if ground.migrated(world) else "doit freeze"
+        return refusal(str(missing[0]), "expected what a freeze left, found nothing", way)
     about, listed = (place.read_bytes() for place in places)
     made = wish(settings, world, {})
     return freeze.check(

@@ -1,7 +1,8 @@
 """Whether a rollback is asked for: said by the log, and by a file that a person's word answers.
 
 A live step that fails asks once for each attempt, and so does a freeze or a capture that would be
-made anew under a migrated tree; who answers is told in `rollback.confirmation`.
+made anew under a migrated tree; a person asks with ``inv rollback --reason "…"``, where a guard
+refuses to go on.  Who answers is told in `rollback.confirmation`.
 """
 
 from __future__ import annotations
