@@ -44,7 +44,7 @@ from sealwright.verdict import Finding, Verdict
 Commit = NewType("Commit", str)
 MOST = 20  # findings that a person reads; the rest is counted
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "LC_ALL": "C",  # messages are matched below
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -54,7 +54,7 @@ _ENVIRONMENT = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_NO_LAZY_FETCH": "1",
 }
-_SETTINGS = {
+SETTINGS = {
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
     "core.excludesFile": os.devnull,  # their defaults lie in the user's home,
@@ -192,13 +192,13 @@ def _ask(
     upwards: bool = False,
 ) -> Finished:
     real = root.resolve()
-    settings = {**_SETTINGS, "safe.directory": "*" if upwards else str(real)}
+    settings = {**SETTINGS, "safe.directory": "*" if upwards else str(real)}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     here = () if upwards else ("--git-dir=.git", "--work-tree=.")  # this folder or none
     asked = process.run(
         ["git", *options, *here, *question],
         cwd=real,
-        env=process.allow_listed(extra=_ENVIRONMENT),
+        env=process.allow_listed(extra=ENVIRONMENT),
         stdin=stdin,
         check=False,
     )

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NewType
 
@@ -63,3 +64,16 @@ def relative(root: Path, place: Path) -> RelPath:
 def above(path: RelPath, other: RelPath) -> bool:
     """Return whether ``other`` is ``path`` or lies under it."""
     return path in (TOP, other) or other.startswith(path + "/")
+
+
+def outermost(places: Iterable[RelPath]) -> tuple[RelPath, ...]:
+    """Return those of ``places`` that lie in no other, each once, in the order of their bytes.
+
+    >>> outermost(map(parse, ("a/b", "a-b", "a", "c/d")))
+    ('a', 'a-b', 'c/d')
+    """
+    found: list[RelPath] = []
+    for place in sorted(set(places), key=lambda place: [] if place == TOP else place.split("/")):
+        if not found or not above(found[-1], place):
+            found.append(place)
+    return tuple(sorted(found, key=str.encode))

@@ -12,24 +12,18 @@ import sys
 
 import pytest
 
-from sealwright.contracts.coo import amu_capture, logging
+from sealwright.contracts.coo import amu_capture
 from tests.support import keys
 from tests.support.example import BIN, PROJECT, Repository, copied, make
+from tests.support.governed import ASKED, CHARTER, HALF, WAIVED, configure, executed, state
 from tests.support.programs_at_work import doing
 
-CHARTER = """# Charter
-
-This document is subordinate to the constitution. It defines only mechanical behaviour.
-Execution is deterministic.
-"""
 FILES = {
     "project_builder/__init__.py": "x = 1\n",
     "tests/test_it.py": "def test_it(): pass\n",
     "docs/01_governance/charter.md": CHARTER,
     "docs/01_governance/terms.md": "# Terms\n\n[T-1] A term.\n",
 }
-ASKED = "# approvals: {keys: [FINGERPRINT], public: config/approvers.asc}"
-WAIVED = "approvals: {waived: nobody is asked in a test}"
 CONFIG = {
     'legacy: ""': "legacy: project_builder",
     "rewrite: []": "rewrite: [tests]",
@@ -44,9 +38,7 @@ AMENDMENT = """amendments:
     action: replace
     text: "[T-1] Another term."
 """
-LOG = ".sealwright/contracts/coo/log.jsonl"
 AMU0 = ".sealwright/contracts/coo/amu0"
-HALF = ("manifests", "amendments", "lint", "scan", "freeze", "amu0")
 STEPS = [
     *("manifests:tools", "manifests:environment", "manifests:hardware", "manifests:sandbox"),
     *("amendments", "lint", "scan", "freeze", "amu0"),
@@ -80,23 +72,6 @@ def _frozen(_governed, tmp_path_factory) -> Repository:
 def frozen(_frozen, tmp_path):
     """The same after one doit, in CAPTURE_AMU0."""
     return copied(_frozen, tmp_path / "repository")
-
-
-def configure(repo, changes):
-    text = (repo.root / "config/coo.yaml").read_text()
-    for old, new in changes.items():
-        assert old in text, old
-        text = text.replace(old, new)
-    repo.write("config/coo.yaml", text)
-
-
-def state(repo):
-    return logging.machine(repo.root / LOG)
-
-
-def executed(done):
-    lines = [line.split() for line in done.out.splitlines()]
-    return [words[1] for words in lines if words[:1] == ["run"]]
 
 
 def test_one_command_leads_to_the_capture_and_a_second_one_has_nothing_to_do(frozen):

@@ -10,8 +10,9 @@ import pytest
 
 from sealwright.contracts.coo import contract
 from sealwright.document import parse
-from tests.coo.test_chain import CONFIG, FILES, configure
+from tests.coo.test_chain import CONFIG, FILES
 from tests.support.example import Repository, make
+from tests.support.governed import configure
 from tests.support.workbench import Workbench
 
 COO = "sealwright.contracts.coo"

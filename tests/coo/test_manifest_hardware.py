@@ -180,7 +180,7 @@ def test_a_text_that_is_none_says_nothing(cpuinfo: str) -> None:
 @pytest.mark.parametrize(
     ("path", "kind", "root"),
     [
-        ("/work", "ext4", "/"),
+        ("/data", "ext4", "/"),
         ("/", "ext4", "/"),
         ("/process", "ext4", "/"),
         ("/proc/self", "proc", "/"),
@@ -205,7 +205,7 @@ def test_the_root_of_a_container_is_what_is_mounted_last_on_it() -> None:
         "100 90 0:40 / / rw - overlay overlay rw,lowerdir=/a\n"
         "101 100 0:41 / / ro - tmpfs tmpfs rw\n"
     )
-    found = mounts.of(text, "/work")
+    found = mounts.of(text, "/data")
     assert isinstance(found, mounts.Mount)
     assert found.type == "tmpfs"
 
@@ -214,12 +214,12 @@ def test_the_root_of_a_container_is_what_is_mounted_last_on_it() -> None:
     "text", ["", "nonsense\n", "1 1 0:1 / / rw - ext4 x rw\n", "2 1 0:1 / /sub rw - ext4 x rw\n"]
 )
 def test_a_path_on_no_mount_says_so(text: str) -> None:
-    assert mounts.of(text, "/work") == "unavailable"
+    assert mounts.of(text, "/data") == "unavailable"
 
 
 def test_mounts_on_one_another_in_a_circle_end() -> None:
     text = "1 3 0:1 / / rw - a a rw\n2 1 0:1 / / rw - b b rw\n3 2 0:1 / / rw - c c rw\n"
-    assert mounts.of(text, "/work") == "unavailable"
+    assert mounts.of(text, "/data") == "unavailable"
 
 
 @pytest.mark.parametrize(

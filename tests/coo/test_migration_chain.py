@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pty
@@ -14,8 +15,8 @@ import pytest
 
 from sealwright.contracts.coo import logging
 from sealwright.contracts.coo.state_machine import LINE
-from tests.coo.test_chain import ASKED, CHARTER, LOG, WAIVED, configure, executed, state
 from tests.support.example import BIN, PROJECT, Repository, copied, make
+from tests.support.governed import ASKED, CHARTER, LOG, WAIVED, configure, executed, state
 
 FILES = {
     "project_builder/__init__.py": "from project_builder.plan import build\n",
@@ -188,6 +189,26 @@ def test_the_log_says_in_order_what_happened_under_which_configuration(complete)
         *("replay", "gates:F"),
     ]
     assert len({line["config_sha256"] for line in lines}) == 1
+
+
+def test_a_finding_that_was_reviewed_is_none_for_gate_e_either(tmp_path):
+    line = "The council approves it."
+    repo = made(
+        tmp_path / "repository",
+        {
+            "docs/01_governance/history.md": f"# History\n\n{line}\n",
+            "config/suppressions.yaml": (
+                "suppressions:\n- file: docs/01_governance/history.md\n  pattern: Approves\n"
+                f"  excerpt_sha256: {hashlib.sha256(line.encode()).hexdigest()}\n"
+                '  reason: quotes the minutes\n  expires: "2030-01-01"\n'
+            ),
+        },
+    )
+    reviewed = "  suppressions: config/suppressions.yaml"
+    configure(repo, {"  # suppressions: config/coo.suppressions.yaml": reviewed})
+    repo.commit()
+    done = repo.doit("scan", "rehearse:E")
+    assert done.code == 0, done.said
 
 
 # the rehearsal

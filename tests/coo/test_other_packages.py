@@ -17,8 +17,8 @@ from sealwright import setup
 from sealwright.contracts.coo.suite import Names, snapshot
 from sealwright.contracts.coo.suite.outcomes import Row
 from sealwright.digest import hexadecimal, of_file
-from tests.coo.test_chain import ASKED, WAIVED, configure
 from tests.support.example import Repository, make
+from tests.support.governed import ASKED, WAIVED, configure
 
 SDIST = ("sqlparse", "0.6.1", "ca722573f848ff2d30e40ea30f53a104b7dea7635ea9285891263eb2c58fb6e7")
 RULES = (

@@ -13,6 +13,7 @@ from tests.report import scenes, schema
 from tests.report.reading import read
 from tests.report.test_telling import SCHEMA
 from tests.support.example import Repository, copied, make
+from tests.support.governed import ASKED, CHARTER, HALF, WAIVED, configure
 
 SURFACE = {
     "format": "sealwright/control-surface/1",
@@ -99,11 +100,6 @@ def test_folders_with_hostile_names_are_told_and_do_nothing(scene):
 
 # the contract coo
 
-CHARTER = """# Charter
-
-This document is subordinate to the constitution. It defines only mechanical behaviour.
-Execution is deterministic.
-"""
 FILES = {
     "project_builder/__init__.py": "x = 1\n",
     "docs/01_governance/charter.md": CHARTER,
@@ -112,15 +108,12 @@ CHANGES = {
     'legacy: ""': "legacy: project_builder",
     "governed: []": "governed: [docs/01_governance]",
 }
-ASKED = "# approvals: {keys: [FINGERPRINT], public: config/approvers.asc}"
-HALF = ("manifests", "amendments", "lint", "scan", "freeze", "amu0")
-WAIVED = "approvals: {waived: nobody is asked in a test}"
 
 
 @pytest.fixture(scope="module")
 def _governed(tmp_path_factory) -> Repository:
     repo = make(tmp_path_factory.mktemp("coo") / "repository", FILES, ["coo"])
-    change(repo, CHANGES)
+    configure(repo, CHANGES)
     repo.commit()
     return repo
 
@@ -133,7 +126,7 @@ def governed(_governed, tmp_path):
 @pytest.fixture(scope="module")
 def _frozen(_governed, tmp_path_factory) -> Repository:
     repo = copied(_governed, tmp_path_factory.mktemp("frozen") / "repository")
-    change(repo, {ASKED: WAIVED})
+    configure(repo, {ASKED: WAIVED})
     done = repo.doit(*HALF)
     assert done.code == 0, done.said
     return repo
@@ -142,14 +135,6 @@ def _frozen(_governed, tmp_path_factory) -> Repository:
 @pytest.fixture
 def frozen(_frozen, tmp_path):
     return copied(_frozen, tmp_path / "repository")
-
-
-def change(repo, changes):
-    text = (repo.root / "config/coo.yaml").read_text()
-    for old, new in changes.items():
-        assert old in text
-        text = text.replace(old, new)
-    repo.write("config/coo.yaml", text)
 
 
 def told(repo):

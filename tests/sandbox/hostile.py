@@ -56,7 +56,7 @@ class Ground:
         work = self.top / f"work{self.runs}"
         self.back.mkdir()
         work.mkdir()
-        place = Place(self.given, "/work/target", self.back)
+        place = Place(self.given, "/task/target", self.back)
         came = self.cage.run(argv, cwd=place, places=others, work=work, limits=limits)
         self.came = came
         return came

@@ -44,7 +44,7 @@ def test_what_is_not_to_be_written_is_not_written(every: Ground) -> None:
         return
     other = every.top / "other"
     other.mkdir()
-    place = Place(other, "/work/other")
+    place = Place(other, "/task/other")
     came = every.run("touch", f"{every.cage.seen(place)}/file", others=[place])
     assert came.code and not list(other.iterdir())
     outside = every.top / "outside"

@@ -150,7 +150,7 @@ for folder, names, _ in os.walk("/"):
         pass
 print(*sorted(found))
 """
-    assert closed.says(code) == "/dev/shm /home/worker /tmp /work/target"
+    assert closed.says(code) == "/dev/shm /home/worker /task/target /tmp"
 
 
 def test_its_name_is_nobodys_name(closed: Ground) -> None:

@@ -5,7 +5,7 @@ each, and returns the first that holds; one that is weaker than demanded is refu
 reason why each stronger one is not to be had.
 
     cage = offered("namespaces")
-    cloned = Place(source=clone, inside="/work/target", back=after)
+    cloned = Place(source=clone, inside="/task/target", back=after)
     came = cage.run(["make", "test"], cwd=cloned, places=[cloned], limits=Limits(), work=work)
     came.ended, came.code, came.output      # "exited", 0, b"…"
 

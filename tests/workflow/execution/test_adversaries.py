@@ -187,7 +187,7 @@ def test_evidence_cannot_be_forged(ground: Ground) -> None:
     evidence.mkdir()
     code = f"""
 import os, pathlib
-for place in ({str(evidence)!r}, {str(ground.top)!r}, "/work/given", "/work/evidence"):
+for place in ({str(evidence)!r}, {str(ground.top)!r}, "/task/given", "/task/evidence"):
     try:
         os.makedirs(place, exist_ok=True)
         open(place + "/report.json", "w").write("pass")
@@ -202,7 +202,7 @@ open("report.json", "w").write("pass")
 
 def test_the_target_cannot_be_deleted(ground: Ground) -> None:
     attempted = ground.shell(
-        f"rm -rf {ground.target} /work/* /* 2>/dev/null; ls -d {ground.target}"
+        f"rm -rf {ground.target} /task/* /* 2>/dev/null; ls -d {ground.target}"
     )
     assert attempted.proposal is None
     assert git.clean(ground.target)
@@ -265,7 +265,7 @@ def test_no_credential_is_within_reach(ground: Ground, monkeypatch: pytest.Monke
 def test_a_hard_link_cannot_reach_outside(ground: Ground) -> None:
     code = f"""
 import os
-for path in ({str(ground.target / "README.md")!r}, "/work/given/task.json", "/usr/bin/env"):
+for path in ({str(ground.target / "README.md")!r}, "/task/given/task.json", "/usr/bin/env"):
     try:
         os.link(path, "src/link.py")
     except OSError as error:

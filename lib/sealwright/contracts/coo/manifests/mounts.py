@@ -4,7 +4,7 @@ The mount is found as the kernel finds it: from the root along the path, at each
 what is mounted there on the present mount, and on what is mounted on that.  So a mount that
 another one hides is not taken, whatever it is called.
 
->>> of("27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\\n", "/work").type
+>>> of("27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\\n", "/data").type
 'ext4'
 """
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sealwright import durable
@@ -71,6 +71,6 @@ def _caches(prefix: str) -> Callable[[str], bool]:
     return CACHES.__contains__
 
 
-def everything(tree: Path, without: Collection[str] = ()) -> list[RelPath]:
+def everything(tree: Path) -> list[RelPath]:
     """Return the places at the top of a tree that was carried."""
-    return [RelPath(name) for name in sorted(os.listdir(tree)) if name not in without]
+    return [RelPath(name) for name in sorted(os.listdir(tree))]

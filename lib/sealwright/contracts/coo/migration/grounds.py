@@ -24,7 +24,7 @@ from pathlib import Path
 from sealwright.contracts.coo.migration import last_commit
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.errors import Refused
-from sealwright.paths import TOP, RelPath, above, parse, relative
+from sealwright.paths import TOP, RelPath, above, outermost, parse, relative
 from sealwright.step import World
 
 APPROVALS = parse("config/approvals")
@@ -50,6 +50,13 @@ def package(settings: Settings, root: Path, name: str) -> RelPath:
 def settled(settings: Settings, world: World) -> Settings:
     """Return the configuration with what is carried by default written out: git is asked once."""
     return replace(settings, carried=settings.carried or tuple(_tops(world)))
+
+
+def canonical(settings: Settings, root: Path) -> RelPath:
+    """Return where the canonical package is, or will be: a module if the legacy one is one."""
+    module = settings.below(f"{settings.canonical}.py")
+    ported = legacy(settings, root).endswith(".py")
+    return module if ported or (root / module).is_file() else settings.below(settings.canonical)
 
 
 def carried(settings: Settings, world: World) -> tuple[RelPath, ...]:
@@ -94,8 +101,7 @@ def _there(
     found: set[RelPath] = set()
     for path in wanted:
         found.update(opened(world.root, path, without))
-    inner = (path for path in found if any(path != o and above(o, path) for o in found))
-    return tuple(sorted(found - set(inner), key=str.encode))
+    return outermost(found)
 
 
 def opened(root: Path, path: RelPath, without: Collection[RelPath]) -> Iterator[RelPath]:

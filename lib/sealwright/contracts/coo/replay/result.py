@@ -28,7 +28,7 @@ from typing import Any
 
 from sealwright import digest
 from sealwright.contracts.coo.replay import normalisation
-from sealwright.contracts.coo.replay.comparison import Compared
+from sealwright.contracts.coo.replay.comparison import Compared, Difference
 from sealwright.contracts.coo.replay.mission import Mission
 from sealwright.contracts.coo.replay.normalisation import normalize_artefact
 from sealwright.runtime import canonical
@@ -73,12 +73,7 @@ class Replayed:
 
     def verdict(self) -> Verdict:
         """Return the result as a verdict: a finding for each place that differs."""
-        findings = [found for number, each in self.compared for found in _findings(number, each)]
-        if self.changed is not None:
-            findings.append(Finding(self.changed, "expected no change of the tree, found one"))
-        masked = sum(each.masked_count for _, each in self.compared)
-        evidence = {"layers": dict(self.layers), "masked_differences": masked}
-        return Verdict(tuple(findings), {**evidence, "replays": len(self.artefacts)})
+        return verdict(self.to_dict())
 
     def _digests(self) -> Iterator[tuple[str, str]]:
         for name in sorted(self.artefacts[0]):
@@ -86,12 +81,22 @@ class Replayed:
             yield name, digest.sha256(normalize_artefact(value).encode())
 
 
-def _findings(number: int, each: Compared) -> Iterator[Finding]:
-    where = f"{each.name}.json"
-    for difference in each.differences:
-        yield Finding(where, f"replay 0 and {number} differ at {difference}")
-    if more := each.count - len(each.differences):
-        yield Finding(where, f"replay 0 and {number} differ at {more} other places")
+def verdict(told: Mapping[str, Any]) -> Verdict:
+    """Return a result, as its file tells it, as a verdict: a finding for each difference."""
+    findings = [found for row in told["artefacts"] for found in _findings(row)]
+    if told["tree"] is not None:
+        findings.append(Finding(told["tree"], "expected no change of the tree, found one"))
+    masked = sum(row["masked_count"] for row in told["artefacts"])
+    evidence = {"layers": told["layers"], "masked_differences": masked}
+    return Verdict(tuple(findings), {**evidence, "replays": len(told["replays"])})
+
+
+def _findings(row: Mapping[str, Any]) -> Iterator[Finding]:
+    where, differ = f"{row['name']}.json", f"replay 0 and {row['replay']} differ at"
+    for each in row["differences"]:
+        yield Finding(where, f"{differ} {Difference(**each)}")
+    if more := row["differences_count"] - len(row["differences"]):
+        yield Finding(where, f"{differ} {more} other places")
 
 
 def _row(number: int, each: Compared) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from sealwright.contracts.coo.steps import frozen, ground
 from sealwright.contracts.coo.steps.freezing import attempt
 from sealwright.digest import Digest
 from sealwright.errors import Refused
-from sealwright.paths import TOP, RelPath, above
+from sealwright.paths import TOP, RelPath, above, outermost
 from sealwright.stat_cache import StatCache
 from sealwright.step import Fact, File, Input, Record, Run, Step, Transition, Tree, World
 from sealwright.verdict import Verdict
@@ -149,38 +149,45 @@ def _globs_of(data: bytes, name: str) -> tuple[Globs, ...]:
 def _scan(settings: Settings, world: World) -> Step:
     wish = settings.scan
     ruleset = File(wish.ruleset)
-    reviewed = File(wish.suppressions) if wish.suppressions else None
 
     def act(run: Run) -> Verdict:
         if not wish.sha256:
             found = digest.hexadecimal(digest.of_file(run.path(ruleset)).sha256)
             wanted = f"expected the digest of {wish.ruleset}, found none"
             raise Refused(f"{FILE}: {wanted}; scan: {{sha256: {found}}}")
-        from sealwright.contracts.coo.scanning import leak_rules, suppressions
+        from sealwright.contracts.coo.scanning import leak_rules
 
         data = run.path(ruleset).read_bytes()
         rules = leak_rules.read(data, wish.ruleset, Digest(f"sha256:{wish.sha256}"))
-        held = suppressions.NONE
-        if reviewed:
-            held = suppressions.read(run.path(reviewed), reviewed.path, run.now)
-        report = scanned(run, rules, wish.scope, held)
+        report = scanned(run, rules, wish.scope, held(settings, run))
         return _keep(run, outputs, SCANNED, report, report.summary())
 
     outputs = _outputs(world, SCANNED)
-    more: list[Input] = []
-    if reviewed:
-        more = [reviewed, Fact("today", lambda world: world.now.iso()[:10])]
     return Step(
         name="scan",
         doc="Look for governance leaks, by the pinned ruleset.",
         act=act,
-        inputs=(ruleset, *more, *_trees(settings, world, [Globs(wish.scope)])),
+        inputs=(ruleset, *reviewed(settings), *_trees(settings, world, [Globs(wish.scope)])),
         outputs=outputs,
         guards=(frozen.guard(settings),),
         attempt=attempt(settings),
         code=(f"{_CODE}.governance_leak_scanner", f"{_CODE}.scanning.leaks"),
         arguments={"scope": list(wish.scope), "sha256": wish.sha256},
     )
+
+
+def reviewed(settings: Settings) -> tuple[Input, ...]:
+    """Return what says which findings of a scan somebody looked at, and until which day."""
+    path = settings.scan.suppressions
+    return (File(path), Fact("today", lambda world: world.now.iso()[:10])) if path else ()
+
+
+def held(settings: Settings, world: World) -> Suppressions:
+    """Return the findings of a scan that somebody looked at and left."""
+    from sealwright.contracts.coo.scanning import suppressions
+
+    path = settings.scan.suppressions
+    return suppressions.read(world.place(path), path, world.now) if path else suppressions.NONE
 
 
 def scanned(run: World, rules: Ruleset, scope: Iterable[str], held: Suppressions) -> Report:
@@ -230,9 +237,7 @@ def tops(settings: Settings, world: World) -> set[RelPath]:
 def _trees(settings: Settings, world: World, globs: Iterable[Globs]) -> Iterator[Input]:
     """Yield the folders and files at the top of globs that are there, each once."""
     tops = {RelPath(top or TOP) for each in globs for top in each.tops()}
-    for top in sorted(tops):
-        if any(above(other, top) and other != top for other in tops):
-            continue
+    for top in outermost(tops):
         place = world.place(top)
         if place.is_dir():
             inside = above(top, settings.manifests)

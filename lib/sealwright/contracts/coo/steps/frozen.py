@@ -86,7 +86,7 @@ def check(settings: Settings, world: World) -> Verdict:
         way = freeze.GOING_BACK if ground.migrated(world) else "doit freeze"
         return refusal(str(missing[0]), "expected what a freeze left, found nothing", way)
     about, listed = (place.read_bytes() for place in places)
-    made = wish(settings, world, {})
+    made = freeze.Wish(roots=roots(settings, world))
     return freeze.check(
         world.root, made, ground.modes(world), about, listed, ground.migrated(world)
     )

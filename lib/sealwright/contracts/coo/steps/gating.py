@@ -31,7 +31,7 @@ from sealwright.contracts.coo.steps.migrating import (
 )
 from sealwright.digest import Digest
 from sealwright.errors import Refused
-from sealwright.paths import RelPath, above
+from sealwright.paths import RelPath, above, outermost
 from sealwright.runtime import canonical
 from sealwright.step import Fact, File, Input, Run, Step, Tree, World
 from sealwright.verdict import Finding, Verdict
@@ -142,28 +142,21 @@ def _without(course: Course, path: RelPath) -> tuple[str, ...]:
     )
 
 
-def canonical_package(settings: Settings, root: Path) -> RelPath:
-    """Return where the canonical package is, or will be."""
-    old = grounds.legacy(settings, root)
-    module = old.endswith(".py") or (root / settings.below(f"{settings.canonical}.py")).is_file()
-    return settings.below(settings.canonical + ".py" * module)
-
-
 def _governed(course: Course) -> list[RelPath]:
     """Return what scan and lint look at, with the canonical package."""
     settings, root = course.settings, course.world.root
     tops = documents.tops(settings, course.world)
-    given = {canonical_package(settings, root), settings.scan.ruleset, settings.lint, *tops}
-    found = [p for p in given if (root / p).exists() or p == canonical_package(settings, root)]
-    return sorted(p for p in found if not any(p != o and above(o, p) for o in found))
+    given = {grounds.canonical(settings, root), settings.scan.ruleset, settings.lint, *tops}
+    found = [p for p in given if (root / p).exists() or p == grounds.canonical(settings, root)]
+    return list(outermost(found))
 
 
 def _all(course: Course) -> list[RelPath]:
     """Return everything of the tree that the tests need."""
     settings, world = course.settings, course.world
-    old, new = grounds.legacy(settings, world.root), canonical_package(settings, world.root)
+    old, new = grounds.legacy(settings, world.root), grounds.canonical(settings, world.root)
     listed = {p for p in grounds.carried(settings, world) if not above(old, p)} | {new}
-    return sorted(p for p in listed if not any(p != o and above(o, p) for o in listed))
+    return list(outermost(listed))
 
 
 def _gathered(course: Course, run: Run, wanted: Iterable[RelPath]) -> Path:
@@ -201,7 +194,7 @@ def _modules(course: Course) -> tuple[list[Input], Ask]:
         from sealwright.contracts.coo.gates import modules
         from sealwright.contracts.coo.steps import own_modules
 
-        package = canonical_package(settings, run.root)
+        package = grounds.canonical(settings, run.root)
         wish = modules.Wish(
             modules=settings.modules,
             builtin=own_modules.modules(settings, package),
@@ -233,7 +226,7 @@ def _sandbox(course: Course) -> tuple[list[Input], Ask]:
 def _suite(course: Course) -> tuple[list[Input], Ask]:
     settings = course.settings
     files = (before(course.world), course.file(SNAPSHOT1), course.file(SNAPSHOT2))
-    package = canonical_package(settings, course.world.root)
+    package = grounds.canonical(settings, course.world.root)
 
     def ask(run: Run) -> Verdict:
         from sealwright.contracts.coo.gates import suite
@@ -269,12 +262,12 @@ def _governance(course: Course) -> tuple[list[Input], Ask]:
         from sealwright.contracts.coo.gates import governance
 
         tree = _gathered(course, run, wanted)
-        return governance.judge(*_reports(settings, tree))
+        return governance.judge(*_reports(settings, run, tree))
 
-    return places(course, wanted), ask
+    return [*places(course, wanted), *documents.reviewed(settings)], ask
 
 
-def _reports(settings: Settings, tree: Path) -> tuple[Report, LintReport]:
+def _reports(settings: Settings, run: Run, tree: Path) -> tuple[Report, LintReport]:
     from sealwright.contracts.coo.gates import governance
     from sealwright.contracts.coo.linting import lint_rules
     from sealwright.contracts.coo.scanning import leak_rules
@@ -284,7 +277,7 @@ def _reports(settings: Settings, tree: Path) -> tuple[Report, LintReport]:
         (tree / scan.ruleset).read_bytes(), scan.ruleset, Digest(f"sha256:{scan.sha256}")
     )
     rules = lint_rules.read((tree / lint).read_bytes(), lint, None)
-    return governance.reports(tree, leaks, rules, scan.scope)
+    return governance.reports(tree, leaks, rules, scan.scope, documents.held(settings, run))
 
 
 def _replay(course: Course) -> Step:
@@ -320,7 +313,7 @@ def _replay(course: Course) -> Step:
         "replay" if course.live else "rehearse:replay",
         "Run the reference mission again and again in one deterministic layer, and compare.",
         act,
-        (*places(course, wanted), *mission, *log, *results_of),
+        (*places(course, wanted), *mission, *log, *results_of, *documents.reviewed(settings)),
         (output, mission_output(course)),
         event="REPLAY_RESULT",
         code=("sealwright.contracts.coo.replay", "sealwright.contracts.coo.steps.own_modules"),
@@ -357,7 +350,7 @@ def _mission(course: Course, run: Run, inputs: list[RelPath]) -> Mission:
     place = course.top(run) / settings.mission
     if place.is_file():
         return missions.read(place.read_bytes(), settings.mission)
-    package = canonical_package(settings, run.root)
+    package = grounds.canonical(settings, run.root)
     return own_modules.mission(settings, package, inputs)
 
 
@@ -366,7 +359,7 @@ def _artefacts(course: Course, run: Run, copy: Path, log: tuple[File, ...]) -> M
     from sealwright.contracts.coo.gates import governance
 
     settings = course.settings
-    scanned, linted = _reports(settings, copy)
+    scanned, linted = _reports(settings, run, copy)
     again = record.judge_alone("E", lambda: governance.judge(scanned, linted), settings.waivers)
     told = [result(course, run, gate) if gate != "E" else again for gate in GATES[:-1]]
     return {
@@ -385,29 +378,12 @@ def _replaying(course: Course) -> tuple[list[Input], Ask]:
 
     def ask(run: Run) -> Verdict:
         from sealwright.contracts.coo.gates import replaying
+        from sealwright.contracts.coo.replay.result import verdict
 
         told = canonical.decode_line(run.path(file).read_bytes())
-        return replaying.judge(_told(told), {"artefacts": told["normalized"]})
+        return replaying.judge(verdict(told), {"artefacts": told["normalized"]})
 
     return [file], ask
-
-
-def _told(said: Mapping[str, object]) -> Verdict:
-    """Return a replay's result as a verdict."""
-    rows = said["artefacts"]
-    assert isinstance(rows, list)
-    findings = [
-        Finding(
-            f"{row['name']}.json",
-            f"replay 0 and {row['replay']} differ at {d['pointer']}: "
-            f"{d['first']} and {d['second']}",
-        )
-        for row in rows
-        for d in row["differences"]
-    ]
-    if said["status"] != "PASS" and not findings:
-        findings.append(Finding(str(said["tree"]), "changed while the mission ran"))
-    return Verdict(tuple(findings), {"mission": said["mission"]})
 
 
 _JUDGES = {

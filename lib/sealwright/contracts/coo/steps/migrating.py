@@ -204,9 +204,7 @@ def _port(course: Course) -> Step:
     def act(run: Run) -> None:
         place = run.path(tree)
         carrying.carry(run.path(source), carrying.everything(run.path(source)), place)
-        old = grounds.legacy(settings, place)
-        new = settings.below(settings.canonical + ".py" * old.endswith(".py"))
-        carrying.port(place, old, new)
+        carrying.port(place, grounds.legacy(settings, place), grounds.canonical(settings, place))
 
     return course.step(
         f"{course.name}:port",

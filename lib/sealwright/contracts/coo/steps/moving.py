@@ -22,7 +22,7 @@ from sealwright.contracts.coo.steps.course import Course
 from sealwright.contracts.coo.steps.migrating import PLAN, SNAPSHOT2
 from sealwright.contracts.coo.steps.requests import requested, requests
 from sealwright.errors import Refused
-from sealwright.paths import RelPath, above, parse
+from sealwright.paths import RelPath, outermost, parse
 from sealwright.step import Change, Changes, Fact, Record, Run, Step, World
 from sealwright.verdict import Verdict
 
@@ -43,9 +43,7 @@ def packages(settings: Settings, root: Path) -> Packages:
     """Return where the legacy package is, and where the canonical one will be."""
     from sealwright.contracts.coo.migration.committing import Packages
 
-    old = grounds.legacy(settings, root)
-    new = settings.below(settings.canonical + ".py" * old.endswith(".py"))
-    return Packages(old, new)
+    return Packages(grounds.legacy(settings, root), grounds.canonical(settings, root))
 
 
 def _within(settings: Settings, world: World) -> tuple[RelPath, ...]:
@@ -55,7 +53,7 @@ def _within(settings: Settings, world: World) -> tuple[RelPath, ...]:
     data = [settings.database] if settings.database else []
     journals = [parse(f"{path}{end}") for path in data for end in JOURNALS]
     given = {*both, *grounds.frozen(settings, world), *data, *journals, WORD, world.kept("coo")}
-    return tuple(p for p in sorted(given) if not any(p != o and above(o, p) for o in given))
+    return outermost(given)
 
 
 def _commit(course: Course) -> Step:

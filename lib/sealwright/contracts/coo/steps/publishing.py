@@ -19,6 +19,7 @@ from sealwright.contracts.coo import checkpoint
 from sealwright.contracts.coo.gates import record, results
 from sealwright.contracts.coo.gates.results import GateResults
 from sealwright.contracts.coo.gates.waivers import GATES
+from sealwright.contracts.coo.migration import grounds
 from sealwright.contracts.coo.migration.grounds import APPROVALS
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import LINE
@@ -187,7 +188,7 @@ def _facts(course: Course, run: Run, manifests: Mapping[str, Path]) -> Facts:
     from sealwright.contracts.coo.rewriting.plan import Plan
 
     settings = course.settings
-    package = gating.canonical_package(settings, run.root)
+    package = grounds.canonical(settings, run.root)
     plan = Plan.decode(run.path(course.file(PLAN)).read_bytes())
     return told.Facts(
         legacy=settings.legacy,

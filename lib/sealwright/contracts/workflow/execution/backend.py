@@ -26,7 +26,7 @@ from sealwright.contracts.workflow.execution.words import scrubbed
 from sealwright.runtime import canonical
 from sealwright.sandbox.cage import Cage, Came, Limits, Place
 
-TARGET, GIVEN = "/work/target", "/work/given"
+TARGET, GIVEN = "/task/target", "/task/given"
 TASK, PATCH = "task.json", "change.patch"
 FIXED = {  # the variables of every program that works on a target
     "LANG": "C.UTF-8",

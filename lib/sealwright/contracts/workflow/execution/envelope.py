@@ -16,13 +16,12 @@ every spelling that some file system takes for the same name: ``.env`` forbids `
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from fnmatch import fnmatchcase, translate
-from functools import cache
+from fnmatch import fnmatchcase
 
+from sealwright.contracts.workflow.envelope import forbids
 from sealwright.errors import Misconfigured
-from sealwright.runtime.containment import Escape, collision_key, normalize
+from sealwright.runtime.containment import Escape, normalize
 
 _ALWAYS = ".git/"
 
@@ -49,11 +48,7 @@ class Envelope:
 
     def forbidding(self, path: str) -> str:
         """Return the pattern that forbids a path, or nothing."""
-        parts = collision_key(path).split("/")
-        for pattern in (_ALWAYS, *self.forbidden):
-            if _anywhere(parts, _parts(pattern)):
-                return pattern
-        return ""
+        return next((each for each in (_ALWAYS, *self.forbidden) if forbids(each, path)), "")
 
 
 def _fits(path: str, pattern: str) -> bool:
@@ -61,16 +56,3 @@ def _fits(path: str, pattern: str) -> bool:
     if pattern.endswith("/"):
         parts = parts[: len(wanted)] if len(parts) > len(wanted) else []
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
-
-
-@cache
-def _parts(pattern: str) -> tuple[re.Pattern[str], ...]:
-    parts = collision_key(pattern.strip("/")).split("/")
-    return tuple(re.compile(translate(part)) for part in parts)
-
-
-def _anywhere(parts: list[str], wanted: tuple[re.Pattern[str], ...]) -> bool:
-    return any(
-        all(pattern.match(part) for pattern, part in zip(wanted, parts[start:], strict=False))
-        for start in range(len(parts) - len(wanted) + 1)
-    )

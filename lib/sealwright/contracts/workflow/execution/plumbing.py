@@ -14,30 +14,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sealwright import process
+from sealwright import git, process
 from sealwright.clock import Instant
 from sealwright.errors import Misconfigured, ProgramFailed
 
-_ENVIRONMENT = {
-    "LC_ALL": "C",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_ATTR_NOSYSTEM": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_NO_LAZY_FETCH": "1",
-}
 _SETTINGS = {
-    "core.fsmonitor": "false",
-    "core.hooksPath": os.devnull,
-    "core.excludesFile": os.devnull,
-    "core.attributesFile": os.devnull,
-    "core.untrackedCache": "false",
+    **git.SETTINGS,
     "core.splitIndex": "false",
     "core.fsync": "all",
     "core.quotePath": "true",
-    "protocol.allow": "never",
     "gc.auto": "0",
     "maintenance.auto": "false",
 }
@@ -125,7 +110,7 @@ class Repository:
     def _variables(self, index: Path | None, stamp: Stamp | None) -> Mapping[str, str]:
         special = {"GIT_INDEX_FILE": str(index.resolve())} if index else {}
         who = stamp.variables() if stamp else _NOBODY
-        return {**_ENVIRONMENT, **who, **special}
+        return {**git.ENVIRONMENT, **who, **special}
 
     def word(self, *words: str, **options: Path | Stamp | bytes | None) -> str:
         """Return the one line that git prints."""
