@@ -38,7 +38,7 @@ from sealwright.errors import Damaged, Misconfigured, Refused
 from sealwright.paths import PLAIN, RelPath
 from sealwright.paths import parse as parse_path
 from sealwright.stat_cache import StatCache
-from sealwright.stat_cache.blocks import STATED, UNKNOWN, slow, stated, stated_all
+from sealwright.stat_cache.blocks import UNKNOWN, slow, stated
 from sealwright.verdict import Finding, Verdict
 from sealwright.walk import Run, omitting, runs, walk
 
@@ -176,17 +176,12 @@ def _known(root: Path, files: Files, cache: StatCache) -> Iterable[tuple[str, st
     unread: dict[int, os.stat_result] = {}
     for prefix, run in files:
         looks = [entry.stat(follow_symlinks=False) for entry in run]
-        rows = list(map(cache.folder(base + prefix).get, map(_name, run)))
-        found = [slow(row) if row else UNKNOWN for row in rows]
-        if stated_all(looks) != [row[:STATED] if row else None for row in rows]:
-            same = (
-                row and row.startswith(stated(look)) for row, look in zip(rows, looks, strict=True)
-            )
-            found = [each if yes else UNKNOWN for each, yes in zip(found, same, strict=True)]
+        inside = [entry.name for entry in run]
+        found = [slow(row) or UNKNOWN for row in cache.rows(base + prefix, inside, looks)]
         if UNKNOWN in found:
             start = len(names)
             unread |= {start + n: looks[n] for n, each in enumerate(found) if each == UNKNOWN}
-        names += [prefix + entry.name for entry in run]
+        names += [prefix + name for name in inside]
         digits += found
     sums = hashing.of_files(f"{root}/{names[index]}" for index in unread)
     for (index, info), each in zip(unread.items(), sums, strict=True):

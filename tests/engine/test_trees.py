@@ -61,7 +61,7 @@ def slowly(root: Path) -> bytes:
 
 def listed(root: Path) -> bytes:
     read = lambda files: [digest.of_file(place).blake3 for place, _ in files]  # noqa: E731
-    return trees.listing(str(root), lambda name, info: None, read)
+    return trees.listing(str(root), lambda prefix, names, looks: [""] * len(names), read)
 
 
 def test_the_listing_is_what_its_definition_says(tmp_path):
@@ -81,8 +81,12 @@ def test_files_that_are_known_are_not_read_and_all_others_at_once(tmp_path):
         asked.append([os.path.relpath(place, tmp_path) for place, _ in files])
         return [digest.of_file(place).blake3 for place, _ in files]
 
-    def known(name: str, info: os.stat_result) -> str | None:
-        return digest.of_file(tmp_path / name).blake3 if name.startswith("a") else None
+    def known(prefix: str, names: list[str], looks: list[os.stat_result]) -> list[str]:
+        return [of(prefix + name) if (prefix + name).startswith("a") else "" for name in names]
+
+    def of(name: str) -> str:
+        place = tmp_path / name
+        return digest.hexadecimal(digest.of_file(place).blake3) if place.is_file() else ""
 
     assert trees.listing(str(filled(tmp_path)), known, read) == slowly(tmp_path)
     assert len(asked) == 1
@@ -145,12 +149,14 @@ from pathlib import Path
 from sealwright import manifest
 from sealwright.engine import trees
 from sealwright.stat_cache import StatCache
+from sealwright.stat_cache.blocks import fast
 root = Path(sys.argv[1])
 cache = StatCache(root.parent / "stat.cache", keep=True, root=root)
 if sys.argv[2] == "manifest":
     manifest.of_tree(root, cache=cache)
 else:
-    trees.listing(str(root), cache.word, lambda files: sys.exit(f"read {len(files)}"))
+    known = lambda *folder: list(map(fast, cache.rows(*folder)))
+    trees.listing(str(root), known, lambda files: sys.exit(f"read {len(files)}"))
 """
 
 

@@ -35,6 +35,7 @@ from sealwright.errors import Refused
 from sealwright.paths import TOP, RelPath, within
 from sealwright.runtime import canonical
 from sealwright.stat_cache import StatCache
+from sealwright.stat_cache.blocks import fast
 from sealwright.step import Fact, File, Input, Member, Record, Tree, World, spot
 
 Observation = dict[str, Any]
@@ -238,11 +239,11 @@ class Observer:
         return {"is": f"tree {name}", "entries": listed.count(b"\0")}
 
     def _known(self, folder: str) -> trees.Known:
-        """Return what tells the BLAKE3 of a file in a folder without reading it, if it can."""
+        """Return what tells the BLAKE3 of a folder's files without reading them, if it can."""
         if self._full:
-            return lambda name, info: None
-        base, word = f"{folder}/".removeprefix(self._prefix), self._cache.word
-        return lambda name, info: word(base + name, info)
+            return lambda prefix, names, looks: [""] * len(names)
+        base, rows = f"{folder}/".removeprefix(self._prefix), self._cache.rows
+        return lambda prefix, names, looks: list(map(fast, rows(base + prefix, names, looks)))
 
     def _read_all(self, files: Looks) -> list[str]:
         return [sums.blake3 for _, sums in self._hashed(files, both=False)]

@@ -19,15 +19,16 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 
 from sealwright import digest, durable
+from sealwright.digest import Digest
 from sealwright.errors import Refused
-from sealwright.walk import Omit, walk
+from sealwright.walk import Omit, runs
 
 NEVER = (".git",)
-Known = Callable[[str, os.stat_result], str | None]
+Known = Callable[[str, list[str], list[os.stat_result]], list[str]]
 Read = Callable[[list[tuple[str, os.stat_result]]], Iterable[str]]
 
 
@@ -49,27 +50,25 @@ def pattern(glob: str) -> re.Pattern[str]:
 def listing(top: str, known: Known, read: Read, exclude: Collection[str] = ()) -> bytes:
     """Return the listing of the folder ``top``, asking for each file once.
 
-    ``known`` gives the digest of a file by its relative name if nothing about it changed; all
-    others are given to ``read`` at once.
+    ``known`` gives, for the entries of one folder, the digits of each file that did not change,
+    and nothing for all others, which are given to ``read`` at once.
     """
     lines: list[str] = []
     unread: dict[int, tuple[str, os.stat_result]] = {}
-    for prefix, entry in walk(top, _omits(tuple(exclude))):
-        name, info = prefix + entry.name, entry.stat(follow_symlinks=False)
-        kind = _type(name, info)
-        digits: str | None = ""
-        if kind in "fx":
-            digits = known(name, info)
-        elif kind == "l":
-            digits = digest.blake3(os.fsencode(os.readlink(f"{top}/{name}")))
-        if digits is None:
-            unread[len(lines)] = name, info
-            lines.append(kind)
-        else:
-            lines.append(f"{kind}{digits[7:]} {name}\0")
-    sums = read([(f"{top}/{name}", info) for name, info in unread.values()]) if unread else ()
-    for (index, (name, _)), digits in zip(unread.items(), sums, strict=True):
-        lines[index] = f"{lines[index]}{digits[7:]} {name}\0"
+    for prefix, run in runs(top, _omits(tuple(exclude))):
+        names, looks = [e.name for e in run], [e.stat(follow_symlinks=False) for e in run]
+        kinds, sums = _kinds(prefix, names, looks), known(prefix, names, looks)
+        for n, kind in enumerate(kinds) if not all(sums) else ():
+            place = f"{top}/{prefix}{names[n]}"
+            if kind == "l":
+                sums[n] = digest.hexadecimal(digest.blake3(os.fsencode(os.readlink(place))))
+            elif kind != "d" and not sums[n]:
+                unread[len(lines) + n] = place, looks[n]
+        told = zip(kinds, sums, names, strict=True)
+        lines += [f"{kind}{each} {prefix}{name}\0" for kind, each, name in told]
+    found = read(list(unread.values())) if unread else ()
+    for index, each in zip(unread, found, strict=True):
+        lines[index] = f"{lines[index][0]}{digest.hexadecimal(Digest(each))}{lines[index][1:]}"
     return os.fsencode("".join(lines))
 
 
@@ -82,28 +81,32 @@ def _omits(exclude: tuple[str, ...]) -> Omit:
     return inside if patterns else lambda _: NEVER.__contains__
 
 
-def _type(name: str, info: os.stat_result) -> str:
-    mode = info.st_mode
+def _kinds(prefix: str, names: Sequence[str], looks: Sequence[os.stat_result]) -> list[str]:
+    """Return the type of each entry of a folder."""
+    modes = [info.st_mode for info in looks]
+    kinds = {mode: _kind(mode) for mode in set(modes)}
+    for name, mode in zip(names, modes, strict=True) if "" in kinds.values() else ():
+        if not kinds[mode]:
+            what = durable.kind(mode)
+            raise Refused(f"{prefix}{name}: expected a file, folder or link, found {what}")
+    return [kinds[mode] for mode in modes]
+
+
+def _kind(mode: int) -> str:
     if stat.S_ISREG(mode):
         return "x" if mode & stat.S_IXUSR else "f"
-    if stat.S_ISLNK(mode):
-        return "l"
-    if stat.S_ISDIR(mode):
-        return "d"
-    raise Refused(f"{name}: expected a file, folder or link, found {durable.kind(mode)}")
-
-
-def entries(listed: bytes) -> dict[str, str]:
-    """Return a listing as a mapping of names to their types and digests."""
-    pairs = (line.partition(b" ") for line in listed.split(b"\0")[:-1])
-    return {os.fsdecode(name): what.decode() for what, _, name in pairs}
+    return "l" if stat.S_ISLNK(mode) else "d" if stat.S_ISDIR(mode) else ""
 
 
 def difference(old: bytes, new: bytes) -> dict[str, str]:
     """Return what happened to each name between two listings: added, removed or changed."""
-    before, after = entries(old), entries(new)
+    were, are = set(old.split(b"\0")), set(new.split(b"\0"))
+    before, after = _names(were - are), _names(are - were)
     return {
         name: "added" if name not in before else "removed" if name not in after else "changed"
-        for name in sorted(before.keys() | after.keys())
-        if before.get(name) != after.get(name)
+        for name in sorted(before | after)
     }
+
+
+def _names(lines: Iterable[bytes]) -> set[str]:
+    return {os.fsdecode(line.partition(b" ")[2]) for line in lines if line}

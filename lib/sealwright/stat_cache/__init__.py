@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -28,7 +29,7 @@ from pathlib import Path
 from sealwright import durable
 from sealwright.digest import Digest, Sums
 from sealwright.stat_cache import blocks
-from sealwright.stat_cache.blocks import NOT_ASKED, Blocks, stated
+from sealwright.stat_cache.blocks import NOT_ASKED, STATED, Blocks, stated, stated_all
 
 _SPARED = 1 << 16  # bytes that may always be added before the file is written anew
 _LAST = 1 << 63  # nanoseconds, which is in the year 2262
@@ -54,9 +55,16 @@ class StatCache:
         """Return what the cache calls the file at an absolute place."""
         return place if self._root is None else place.removeprefix(f"{self._root}/")
 
-    def folder(self, name: str) -> Mapping[str, bytes]:
-        """Return all that is known of a folder's files; its name ends in ``/``, or is empty."""
-        return self._folders[name]
+    def rows(self, folder: str, names: list[str], looks: list[os.stat_result]) -> list[bytes]:
+        """Return the row (see `blocks`) of each file of a folder, empty where it must be read.
+
+        The folder's name ends in ``/``, or is empty.
+        """
+        found = list(map(self._folders[folder].get, names, itertools.repeat(b"")))
+        said = stated_all(looks)
+        if said == [row[:STATED] for row in found]:
+            return found
+        return [row if row.startswith(at) else b"" for row, at in zip(found, said, strict=True)]
 
     def word(self, path: str, info: os.stat_result) -> str | None:
         """Return the BLAKE3 of ``path`` in as few steps as there can be, or None."""
