@@ -72,13 +72,14 @@ def check(
     if approvers.waived and not written:
         return waived
     about, signature = places(folder, demand)
+    does = f"{command}\nwhich {'writes' if approvers.waived else 'signs'}: "
     try:
         said = about.read_bytes()
         signed = b"" if approvers.waived else signature.read_bytes()
-    except FileNotFoundError:
-        return _missing(demand, about, "found none", command)
+    except (FileNotFoundError, IsADirectoryError):
+        return _missing(demand, about, "found none", does)
     if said != demand.text():
-        return _missing(demand, about, "found one of something else", command)
+        return _missing(demand, about, "found one of something else", does)
     if approvers.waived:
         return waived
     verdict = _signed(said, signed, approvers)
@@ -86,9 +87,9 @@ def check(
     return Verdict(named, {demand.name: dict(verdict.evidence)} if verdict.holds else {})
 
 
-def _missing(demand: Demand, about: Path, found: str, command: str) -> Verdict:
+def _missing(demand: Demand, about: Path, found: str, does: str) -> Verdict:
     text = demand.text().decode().rstrip("\n")
-    return refusal(str(about), f"expected an approval, {found}", f"{command}\nwhich signs: {text}")
+    return refusal(str(about), f"expected an approval, {found}", f"{does}{text}")
 
 
 def _signed(said: bytes, signature: bytes, approvers: Approvers) -> Verdict:

@@ -17,7 +17,7 @@ from sealwright.report import wording
 from sealwright.step import Guard, World
 from sealwright.verdict import Finding, Verdict, refusal
 
-_TEXT = "\nwhich signs: "  # as `sealwright.approval` words what it misses
+_SIGNS, _WRITES = "\nwhich signs: ", "\nwhich writes: "  # as `sealwright.approval` words it
 
 
 def waiting(engine: Engine, steps: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -44,22 +44,25 @@ def _answer(guard: Guard, world: World) -> Verdict:
 
 
 def _told(finding: Finding, root: str) -> dict[str, str]:
-    command, _, text = finding.remedy.partition(_TEXT)
+    signed = _WRITES not in finding.remedy
+    command, _, text = finding.remedy.partition(_SIGNS if signed else _WRITES)
     where: str = wording.settled(finding.where, root)  # before it is quoted for a shell
     told = {"where": where, "what": finding.what, "command": command, "text": text}
-    return told | {"by_hand": by_hand(where, text) if text else ""}
+    return told | {"by_hand": by_hand(where, text, signed=signed) if text else ""}
 
 
-def by_hand(where: str, text: str) -> str:
-    """Return the commands that write the exact text, and sign it.
+def by_hand(where: str, text: str, *, signed: bool = True) -> str:
+    """Return the commands that write the exact text, and sign it where that is asked for.
 
     >>> print(by_hand("a.json", '{"sentence":"I agree."}'))
     printf '%s\\n' '{"sentence":"I agree."}' > a.json
     gpg --armor --detach-sign --local-user FINGERPRINT a.json
     """
     place = shlex.quote(where)
-    sign = f"gpg --armor --detach-sign --local-user FINGERPRINT {place}"
-    return f"printf '%s\\n' {shlex.quote(text)} > {place}\n{sign}"
+    write = f"printf '%s\\n' {shlex.quote(text)} > {place}"
+    return (
+        f"{write}\ngpg --armor --detach-sign --local-user FINGERPRINT {place}" if signed else write
+    )
 
 
 def waived(steps: list[dict[str, Any]], engine: Engine) -> list[dict[str, str]]:
