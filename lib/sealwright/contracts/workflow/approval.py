@@ -46,7 +46,7 @@ from sealwright.errors import Refused
 from sealwright.git import Commit
 from sealwright.ledger import Entry, Ledger
 from sealwright.runtime import canonical
-from sealwright.verdict import Verdict, refusal
+from sealwright.verdict import Verdict
 
 EVENT = "approval.consumed"
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -64,7 +64,9 @@ class Policy:
     def check(self, demand: Demand, command: str) -> Verdict:
         """Answer whether the demand is agreed to."""
         if self.unsigned:
-            return _unsigned(demand, self.folder, command)
+            nobody = Approvers(waived=UNSIGNED)
+            verdict = agreement.check(demand, self.folder, nobody, command, written=True)
+            return Verdict(verdict.findings, {demand.name: UNSIGNED} if verdict.holds else {})
         if self.approvers.waived:
             raise Refused(f"{demand.name}: expected keys, or unsigned: allowed; found a waiver")
         return agreement.check(demand, self.folder, self.approvers, command)
@@ -94,7 +96,12 @@ def demand(packet: Packet, head: Commit, used: Ledger) -> Demand:
         "target": packet.target.repository,
         "target_head": head,
     }
-    return Demand(f"approve_{packet.id.replace('-', '_')}", packet.sentence, subject)
+    return Demand(name(packet.id), packet.sentence, subject)
+
+
+def name(work: str) -> str:
+    """Return what the record is called."""
+    return f"approve_{work.replace('-', '_')}"
 
 
 def command(work: str) -> str:
@@ -131,13 +138,19 @@ def consume(
         blockers.verdict(_lost(wanted, used, spent)).enforce()
         if wanted.subject["nonce"] != _nonce(packet.id, used):
             raise Refused(f"{packet.id}: expected an approval that was not used, found a used one")
-        by = policy.check(wanted, command(packet.id)).enforce()[wanted.name]
+        verdict = policy.check(wanted, command(packet.id))
+        verdict.enforce()
         sha256 = digest.sha256(wanted.text())
         told = {"event": EVENT, "approval_sha256": sha256, "packet": packet.id, "run": run}
         line = book.seal([{**told, **wanted.subject}])
         book.append(line)
-    signer = by if isinstance(by, str) else str(by["key"])
-    return Grant(wanted, run, sha256, signer, digest.sha256(line[:-1]))
+    return Grant(wanted, run, sha256, signer(verdict, wanted), digest.sha256(line[:-1]))
+
+
+def signer(verdict: Verdict, wanted: Demand) -> str:
+    """Return who has agreed, of a verdict that holds: a key, or that none was asked for."""
+    by = verdict.evidence[wanted.name]
+    return by if isinstance(by, str) else str(by["key"])
 
 
 def recheck(
@@ -203,16 +216,6 @@ def _nonce(work: str, used: Ledger) -> Digest:
     mine = [entry.digest for entry in consumed(used) if entry.record.get("packet") == work]
     about = {"packet": work, "after": mine[-1] if mine else None}
     return digest.sha256(canonical.encode(about))
-
-
-def _unsigned(wanted: Demand, folder: Path, command: str) -> Verdict:
-    about, _ = agreement.places(folder, wanted)
-    found = about.read_bytes() if about.is_file() else None
-    if found == wanted.text():
-        return Verdict((), {wanted.name: UNSIGNED})
-    text = wanted.text().decode().rstrip("\n")
-    what = f"expected an approval, found {'none' if found is None else 'one of something else'}"
-    return refusal(str(about), what, f"{command}\nwhich writes: {text}")
 
 
 def _reasons(wanted: Demand, folder: Path, used: Ledger) -> Iterator[Objection]:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 from sealwright import approval as agreement
 from sealwright.approval import Demand
+from sealwright.contracts.workflow import approval
 from sealwright.contracts.workflow.approval import Policy
 from sealwright.contracts.workflow.blockers import Objection, objection
 
@@ -38,6 +39,11 @@ class Subject:
     commit: str
     evidence: str
 
+    @property
+    def name(self) -> str:
+        """What the record is called."""
+        return f"outcome_{self.packet.replace('-', '_')}"
+
     def demand(self, outcome: str) -> Demand:
         """Return what an operator signs to say this outcome."""
         subject = {
@@ -47,8 +53,7 @@ class Subject:
             "packet_sha256": self.packet_sha256,
             "run": self.run,
         }
-        name = f"outcome_{self.packet.replace('-', '_')}"
-        return Demand(name, f"I {outcome} the outcome of {self.packet}.", subject)
+        return Demand(self.name, f"I {outcome} the outcome of {self.packet}.", subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,7 @@ def _said(subject: Subject, outcome: str, policy: Policy) -> Outcome:
             for f in verdict.findings
         )
         return Outcome("", "", tuple(denied))
-    by = verdict.evidence[demand.name]
-    signer = by if isinstance(by, str) else str(by["key"])
+    signer = approval.signer(verdict, demand)
     if outcome == ACCEPT:
         return Outcome(ACCEPT, signer, ())
     what = "expected acceptance, found the operator's rejection"

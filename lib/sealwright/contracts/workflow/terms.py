@@ -35,3 +35,12 @@ ADMISSION_FILE = "CTO_HARNESS_CASE_STAGE5_TARGET_ADMISSION_FILE"
 OPERATOR_OUTCOME = "CTO_HARNESS_CASE_STAGE5_OPERATOR_OUTCOME"
 NOT_CHOSEN = "target, scope, authority, approval, success criteria, or default status"
 REMAINS_FALSE = "Runtime default activation remains false."
+
+
+def characters(text: str) -> str:
+    r"""Return text that may hold any bytes, such as a file's name, as characters.
+
+    >>> characters("caf\udce9.txt")
+    'caf\\xe9.txt'
+    """
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

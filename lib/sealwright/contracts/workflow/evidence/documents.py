@@ -23,7 +23,7 @@ from sealwright.contracts.workflow.evidence.forms import (
     REPORT_FORMAT,
     SURFACE_FORMAT,
 )
-from sealwright.contracts.workflow.terms import EVIDENCE, FORBIDDEN_ACTIONS
+from sealwright.contracts.workflow.terms import EVIDENCE, FORBIDDEN_ACTIONS, characters
 from sealwright.digest import Digest
 from sealwright.runtime import canonical
 
@@ -34,7 +34,7 @@ Digests = Mapping[str, Digest]
 def core(facts: Facts, objections: Sequence[Objection], lacking: Sequence[str]) -> dict[str, Any]:
     """Return what the report says of a run."""
     packet, task = facts.packet, facts.packet.task
-    changed = [_characters(path) for path in facts.changed]
+    changed = [characters(path) for path in facts.changed]
     return {
         "format": REPORT_FORMAT,
         "run": facts.run,
@@ -86,12 +86,8 @@ def told(text: str, root: Path) -> str:
 
     That is characters, no secret, and no path of this machine to the repository.
     """
-    scrubbed: str = secrets.scrubbed(_characters(text).replace(f"{root}/", ""))
+    scrubbed: str = secrets.scrubbed(characters(text).replace(f"{root}/", ""))
     return scrubbed
-
-
-def _characters(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _blocker(each: Objection, root: Path) -> dict[str, Any]:

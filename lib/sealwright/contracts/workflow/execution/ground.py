@@ -104,15 +104,8 @@ def _strays(each: Difference, envelope: Envelope) -> Iterator[Finding]:
     if names.problem(each.path):
         yield Finding(name, "has a name that no change may have")
     modes = {each.old_mode, each.new_mode} - {ABSENT}
-    if (
-        len(modes) != 1
-        or not modes <= set(_FILES)
-        or (each.old_mode, each.new_mode)
-        == (
-            ABSENT,
-            "100755",
-        )
-    ):
+    program = (each.old_mode, each.new_mode) == (ABSENT, "100755")  # a new one
+    if program or len(modes) != 1 or not modes <= set(_FILES):
         yield Finding(name, f"expected one mode of a file, found {each.old_mode} {each.new_mode}")
 
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sealwright import digest
+from sealwright.contracts.workflow.terms import characters
 from sealwright.runtime import canonical
 from sealwright.verdict import Finding
 from sealwright.walk import walk
@@ -52,11 +53,11 @@ class Standing:
             before, after = self.entries.get(path), later.entries.get(path)
             if before != after:
                 how = "appeared" if before is None else "vanished" if after is None else "changed"
-                yield Finding(f"{name}/.git/{_legible(path)}", f"{kind(path)}: {how}")
+                yield Finding(f"{name}/.git/{characters(path)}", f"{kind(path)}: {how}")
 
     def told(self) -> str:
         """Return one digest of everything."""
-        listed = [[_legible(path), value] for path, value in sorted(self.entries.items())]
+        listed = [[characters(path), value] for path, value in sorted(self.entries.items())]
         return digest.sha256(canonical.line(listed))
 
 
@@ -87,12 +88,8 @@ def _counts(path: str) -> bool:
 def _told(entry: os.DirEntry[str]) -> str:
     mode = entry.stat(follow_symlinks=False).st_mode
     if stat.S_ISLNK(mode):
-        return f"link {_legible(os.readlink(entry.path))}"
+        return f"link {characters(os.readlink(entry.path))}"
     if stat.S_ISREG(mode):
         executable = "program" if mode & stat.S_IXUSR else "file"
         return f"{executable} {digest.of_file(entry.path).sha256}"
     return "folder" if stat.S_ISDIR(mode) else "special"
-
-
-def _legible(name: str) -> str:
-    return os.fsencode(name).decode("utf-8", "backslashreplace")

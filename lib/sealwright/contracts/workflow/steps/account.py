@@ -22,6 +22,7 @@ from sealwright.contracts.workflow.blockers import Objection, objection
 from sealwright.contracts.workflow.evidence import Backend, Event, Facts, State, Validation
 from sealwright.contracts.workflow.outcome import Outcome
 from sealwright.contracts.workflow.packet import Packet
+from sealwright.contracts.workflow.terms import characters
 from sealwright.digest import Digest
 from sealwright.errors import Damaged, Misconfigured
 from sealwright.git import Commit
@@ -78,8 +79,8 @@ class Account:
     def object(self, found: Iterable[Objection]) -> None:
         """Tell what speaks against the run."""
         for each in found:
-            told = {"reason": each.blocker.reason, "where": legible(each.where)}
-            told |= {"what": legible(each.what), "remedy": legible(each.remedy)}
+            told = {"reason": each.blocker.reason, "where": characters(each.where)}
+            told |= {"what": characters(each.what), "remedy": characters(each.remedy)}
             if told not in self.objections:
                 self.objections.append(told)
 
@@ -164,11 +165,6 @@ def packed(data: bytes) -> str:
 def unpacked(text: str) -> bytes:
     """Return the bytes that `packed` packed."""
     return base64.b64decode(text)
-
-
-def legible(text: str) -> str:
-    """Return text that may hold anything as characters."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _maybe(text: str | None) -> bytes | None:

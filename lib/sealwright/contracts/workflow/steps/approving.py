@@ -7,10 +7,12 @@ of something else is refused, with evidence.  The approval is used by the run, n
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 from sealwright import approval as agreement
 from sealwright import digest, durable
 from sealwright.contracts.workflow import approval, target
+from sealwright.contracts.workflow.approval import Policy
 from sealwright.contracts.workflow.packet import Packet
 from sealwright.contracts.workflow.steps import ending
 from sealwright.contracts.workflow.steps.case import POOL, Case, told
@@ -82,16 +84,23 @@ def _given(case: Case) -> Guard:
 
 
 def _another(case: Case, world: World) -> bool:
-    """Return whether there is a whole approval that no run has used, and that is not the one."""
-    name = f"approve_{case.id.replace('-', '_')}"
-    policy = case.policy(world)
+    """Return whether there is an approval that no run has used, and that is not the one."""
+    used = {str(line["nonce"]) for line in case.story(world).used}
+    return another(case.policy(world), approval.name(case.id), "nonce", used)
+
+
+def another(policy: Policy, name: str, of: str, known: Collection[str]) -> bool:
+    """Return whether there is a whole word of that name, about nothing that is ``known``.
+
+    ``of`` names what its subject tells them apart by.
+    """
     about, signature = agreement.places(policy.folder, agreement.Demand(name, ""))
     if not about.is_file() or not (policy.unsigned or signature.is_file()):
         return False
-    return said(about.read_bytes(), "nonce") not in {u["nonce"] for u in case.story(world).used}
+    return _said(about.read_bytes(), of) not in known
 
 
-def said(data: bytes, name: str) -> str:
+def _said(data: bytes, name: str) -> str:
     """Return what a record that anybody may have written says of one thing, or nothing."""
     try:
         return str(json.loads(data)["subject"][name])

@@ -14,7 +14,7 @@ from sealwright.contracts.workflow.execution import validation as validations
 from sealwright.contracts.workflow.execution.plumbing import Repository, commit_fields, differences
 from sealwright.contracts.workflow.execution.proposal import message
 from sealwright.contracts.workflow.packet import Packet
-from sealwright.contracts.workflow.steps import ending, executing
+from sealwright.contracts.workflow.steps import ending, orders
 from sealwright.contracts.workflow.steps.case import POOL, Case
 from sealwright.contracts.workflow.steps.executing import RUN
 from sealwright.contracts.workflow.steps.story import FINISHED, Ended
@@ -83,15 +83,10 @@ def _tested(case: Case, run: Run, packet: Packet, told: Ended) -> validations.Va
         made,
         made.tree,
         packet.task.validation,
-        cage=executing.cage_of(case),
-        limits=executing.limits_of(case),
-        folder=_new(folder / "validation"),
+        cage=orders.cage(case),
+        limits=orders.limits(case),
+        folder=folder / "validation",
     )
-
-
-def _new(place: Path) -> Path:
-    durable.mkdir(place)
-    return place
 
 
 def landed(case: Case, world: World, packet: Packet, told: Ended) -> Verdict:
@@ -111,14 +106,14 @@ def _wrong(case: Case, world: World, packet: Packet, told: Ended) -> Iterator[Fi
         return
     if (branch := ground.branch_of(place)) != told.branch:
         yield Finding(name, f"expected the branch {told.branch}, found {branch}")
-    envelope = executing.envelope_of(packet)
+    envelope = orders.envelope(packet)
     for each in differences(repository, told.parent, told.commit):
         if not envelope.allows(each.path) or envelope.forbidding(each.path):
             yield Finding(f"{name}/{each.path!a}", "expected no change outside the envelope")
     approved = case.story(world).approval(told.run)
-    trailers = executing.trailers(packet, approved, told.run)
+    trailers = orders.trailers(packet, approved, told.run)
     said = repository.ask("log", "-1", "--format=%B", told.commit).decode().strip()
-    if said != message(executing.subject_of(packet), trailers).strip():
+    if said != message(orders.subject(packet), trailers).strip():
         yield Finding(name, "expected a message that names packet, approval and run, found another")
 
 

@@ -8,19 +8,17 @@ in ``evidence/{run}.accept`` or ``evidence/{run}.reject``, and closes the attemp
 
 from __future__ import annotations
 
-from sealwright import approval as agreement
 from sealwright import durable, git
-from sealwright.clock import Instant
 from sealwright.contracts.workflow import evidence, gate, outcome, target
 from sealwright.contracts.workflow.execution import landing, settling
 from sealwright.contracts.workflow.execution.landing import Landed
-from sealwright.contracts.workflow.execution.plumbing import Repository, Stamp, commit_fields
+from sealwright.contracts.workflow.execution.plumbing import Repository, commit_fields
 from sealwright.contracts.workflow.outcome import ACCEPT, REJECT, Outcome, Subject
 from sealwright.contracts.workflow.packet import Packet
 from sealwright.contracts.workflow.steps import account as accounts
-from sealwright.contracts.workflow.steps import ending
+from sealwright.contracts.workflow.steps import ending, orders
 from sealwright.contracts.workflow.steps.account import Account
-from sealwright.contracts.workflow.steps.approving import said
+from sealwright.contracts.workflow.steps.approving import another
 from sealwright.contracts.workflow.steps.case import POOL, Case
 from sealwright.contracts.workflow.steps.checking import VALIDATION, ended, landed
 from sealwright.contracts.workflow.steps.ending import ACCOUNT, JOURNAL
@@ -96,21 +94,13 @@ def _waiting(case: Case) -> Guard:
             return refusal(case.id, "expected a run that waits for its outcome, found none")
         asked = about(case, world)
         found = outcome.check(asked, case.policy(world))
-        if found.outcome or _another(case, world, asked):
+        said = case.story(world).said
+        if found.outcome or another(case.policy(world), asked.name, "run", said):
             return Verdict()
         return Verdict(tuple(each.finding() for each in found.objections))
 
     doc = f"Ask whether a person has said what becomes of the run of {case.id}."
     return Guard(f"workflow:said:{case.id}", doc, ask, waits=True)
-
-
-def _another(case: Case, world: World, asked: Subject) -> bool:
-    """Return whether there is a word that is of no run which is over, and not of this one."""
-    policy = case.policy(world)
-    place, signature = agreement.places(policy.folder, asked.demand(ACCEPT))
-    if not place.is_file() or not (policy.unsigned or signature.is_file()):
-        return False
-    return said(place.read_bytes(), "run") not in case.story(world).said
 
 
 def _unsaid(case: Case, run: Run, account: Account, found: Outcome) -> Verdict:
@@ -144,13 +134,12 @@ def _take_back(case: Case, run: Run, account: Account, told: Ended) -> None:
     if place_head != told.commit:
         what = f"expected the target at {told.commit}, found {place_head}"
         raise Refused(f"{case.id}: {what}; git revert {told.commit} takes it back by hand")
-    name, email = case.settings.author
     landing.reject(
         place,
         Landed(told.commit, told.parent, told.branch),
         subject=f"{case.id}: rejected",
         run=told.run,
-        stamp=Stamp(name, email, Instant(run.now.seconds)),
+        stamp=orders.stamp(case, run),
         journal=journal,
     )
 

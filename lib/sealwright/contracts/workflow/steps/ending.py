@@ -43,6 +43,12 @@ class Objected(Refused):
         super().__init__(str(blockers.verdict(self.objections)))
 
 
+def enforce(found: Sequence[Objection]) -> None:
+    """Raise `Objected` if anything was found."""
+    if found:
+        raise Objected(found)
+
+
 def state(world: World, packet: Packet, dirty: str) -> tuple[dict[str, Any], tuple[Objection, ...]]:
     """Return what the target is now, as an account has it, and what speaks against it."""
     seen = target.observe(world.root, packet, dirty=dirty)
@@ -157,15 +163,18 @@ def _grant(case: Case, world: World, account: Account) -> Grant:
     (entry,) = (e for e in approval.consumed(case.used(world)) if e.record["run"] == account.run)
     line, packet = entry.record, account.stated()
     subject = {name: line[name] for name in ("nonce", "packet_sha256", "target", "target_head")}
-    asked = Demand(f"approve_{case.id.replace('-', '_')}", packet.sentence, subject)
-    by = "nobody who can be named: the run was cut off"
+    asked = Demand(approval.name(case.id), packet.sentence, subject)
+    by = _signer(case, world, asked) or "nobody who can be named: the run was cut off"
+    return Grant(asked, account.run, Digest(line["approval_sha256"]), by, entry.digest)
+
+
+def _signer(case: Case, world: World, asked: Demand) -> str:
+    """Return who agreed to what was used, as far as that is still to be seen."""
     try:
         verdict = case.policy(world).check(asked, approval.command(case.id))
-        found = verdict.evidence.get(asked.name, by)
-        by = found if isinstance(found, str) else str(found["key"])
     except (SealwrightError, OSError):
-        pass
-    return Grant(asked, account.run, Digest(line["approval_sha256"]), by, entry.digest)
+        return ""
+    return approval.signer(verdict, asked) if verdict.holds else ""
 
 
 def refusal(case: Case, world: World, ended: Ended) -> Refused:
