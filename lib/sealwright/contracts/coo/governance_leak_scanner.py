@@ -164,18 +164,12 @@ class _Reader:
 
 
 def found_in(data: bytes, ruleset: Ruleset) -> tuple[Place, ...]:
-    """Return the findings in the content of a file; most need no more than a look at the bytes."""
-    low = data.lower()
-    stems = [stem for stem, word in ruleset.stem_bytes if word in low]
-    if not stems and data.isascii() and b"\0" not in data:
-        return ()
+    """Return the findings in the content of a file."""
     try:
         text = Text.of(data)
     except NotText as problem:
         return (Place(problem.line, 1, NOT_TEXT, str(problem), line_sha256(str(problem))),)
-    held = stems if text.plain else ruleset.stems  # what nobody sees may divide a stem
-    found = leaks(text, ruleset, held) if held else []
-    return tuple(_place(text, leak.start, leak.pattern) for leak in found)
+    return tuple(_place(text, leak.start, leak.pattern) for leak in leaks(text, ruleset))
 
 
 def _place(text: Text, offset: int, pattern: str) -> Place:

@@ -32,7 +32,7 @@ from typing import Any, NamedTuple
 
 from sealwright import digest, document
 from sealwright.contracts.coo.scanning import phrases
-from sealwright.contracts.coo.scanning.phrases import Phrase, Vocabulary
+from sealwright.contracts.coo.scanning.phrases import Phrase, Stems, Vocabulary, Words
 from sealwright.digest import Digest
 from sealwright.document import Table
 from sealwright.errors import Misconfigured, Refused
@@ -95,28 +95,29 @@ class Ruleset:
         return tuple(re.compile(rf"(?<![^\W_]){_SPACE.join(words)}(?![^\W_])") for words in escaped)
 
     @cached_property
-    def stems(self) -> tuple[str, ...]:
-        """Return the strings without any of which a text holds no leak."""
-        return phrases.stems(self._told())
-
-    @cached_property
-    def stem_bytes(self) -> tuple[tuple[str, bytes], ...]:
-        """Return each stem, and as a file has it."""
-        return tuple((stem, stem.encode("ascii")) for stem in self.stems)
-
-    @cached_property
-    def longest(self) -> tuple[str, ...]:
+    def longest(self) -> Words:
         """Return the words without any of which a text holds no leak."""
-        return phrases.longest(self._told())
+        told = (*self.forbidden, *self.verbs)
+        return Words(phrase for pattern in told for phrase in pattern.phrases)
+
+    def may_leak(self, low: str) -> bool:
+        """Return whether a zone holds all words of a forbidden phrase, or a noun."""
+        held = low.__contains__
+        forbidden = any(all(map(held, phrase)) for phrase in self._forbidden)
+        return forbidden or self._nouns.among(low.encode("utf-8"))
+
+    @cached_property
+    def _forbidden(self) -> tuple[Phrase, ...]:
+        return tuple(phrase for pattern in self.forbidden for phrase in pattern.phrases)
+
+    @cached_property
+    def _nouns(self) -> Stems:
+        return Stems((*self.agents, *self.principals))
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return the names of all patterns, in the order of the ruleset."""
         return tuple(pattern.name for pattern in (*self.forbidden, *self.verbs))
-
-    def _told(self) -> Iterator[Phrase]:
-        told = (*self.forbidden, *self.verbs)
-        return (phrase for pattern in told for phrase in pattern.phrases)
 
     def _words(self) -> Iterator[tuple[Phrase, Word]]:
         for kind, patterns in ((_FORBIDDEN, self.forbidden), (_VERB, self.verbs)):

@@ -27,7 +27,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sealwright.contracts.coo.scanning.leak_rules import KINDS, Ruleset, Word
-from sealwright.contracts.coo.scanning.phrases import Match, Words, zones
+from sealwright.contracts.coo.scanning.phrases import Match, zones
 from sealwright.contracts.coo.scanning.scanned_text import Text
 
 FORBIDDEN, VERB, AGENT, PRINCIPAL = KINDS
@@ -49,10 +49,12 @@ class Leak(NamedTuple):
     pattern: str
 
 
-def leaks(text: Text, rules: Ruleset, stems: Iterable[str]) -> list[Leak]:
-    """Return the leaks of a text in their order; ``stems`` are those of the rules that it holds."""
+def leaks(text: Text, rules: Ruleset) -> list[Leak]:
+    """Return the leaks of a text in their order."""
     found: set[Leak] = set()
-    for start, end in zones(text.low, stems, Words(text, rules.longest)):
+    for start, end in zones(text.low, rules.longest.places(text)):
+        if not rules.may_leak(text.low[start:end]):
+            continue
         words = sorted(rules.vocabulary.find(text, start, end), key=_first_and_longest)
         leaking = {*_forbidden(words), *_Clauses(text, start).leaks(words)}
         if leaking:

@@ -17,16 +17,19 @@ the second word, the gap may be empty.  A match is at the place of its first let
 [((1, 6), 'PlanAhead'), ((2, 24), 'PlanAhead')]
 
 An empty line divides what belongs together.  So a text is searched in *zones*: what lies between
-two empty lines and holds the longest word of some phrase.  To look for what those words share at
-their beginnings, and then whether it is one of them, is quick, and most files hold none of them.
+two empty lines and holds the longest word of some phrase.  What those words share at their
+beginnings is looked for in one pass over the bytes; where it stands, it is asked whether one of
+the words does.  Most files hold none, and are read no further.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby, takewhile
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Generic, NamedTuple, TypeVar
+
+from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from sealwright.contracts.coo.scanning.scanned_text import Text
 from sealwright.errors import Misconfigured
@@ -118,40 +121,75 @@ def _shared(one: str, other: str) -> str:
     return "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
+class Stems:
+    """The stems of phrases, looked for all at once; ``low`` is in small ASCII letters."""
+
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        self.texts = stems(phrases)
+        texts = [text.encode("ascii") for text in self.texts]
+        self._find = BytesAhoCorasick(
+            texts, matchkind=MatchKind.LeftmostFirst
+        ).find_matches_as_indexes
+
+    def among(self, low: bytes) -> bool:
+        """Return whether one of the stems is there."""
+        return bool(self._find(low))
+
+    def places(self, low: bytes) -> Iterator[tuple[int, int]]:
+        """Yield the offset and number of stems; one that overlaps with one before is left out."""
+        return ((start, number) for number, start, _ in self._find(low))
+
+
 class Words:
-    """Words of which a text is asked whether one of them begins at an offset, and ends."""
+    """The longest word of each phrase; a text without one of them holds no phrase."""
 
-    def __init__(self, text: Text, words: tuple[str, ...]) -> None:
-        self._low, self._seen, self._words = text.low, text.seen, words
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        told = tuple(phrases)
+        words = longest(told)
+        self._stems = Stems(told)
+        self._begin = [tuple(_beginning(stem, words)) for stem in self._stems.texts]
 
-    def __call__(self, at: int) -> bool:
-        """Return whether one of the words is there."""
-        low, seen = self._low, self._seen
-        if not low.startswith(self._words, at) or not borders(seen, at):
-            return False
-        found = (word for word in self._words if low.startswith(word, at))
-        return any(borders(seen, at + len(word)) for word in found)
+    def places(self, text: Text) -> Iterator[int]:
+        """Yield where one of the words begins, in order."""
+        low, byte, at = text.low_bytes, 0, 0
+        for start, number in self._stems.places(low):
+            at += start - byte if text.ascii else len(low[byte:start].decode("utf-8"))
+            byte = start
+            for offset, words in self._begin[number]:
+                if _stands(text, at + offset, words):
+                    yield at + offset
 
 
-def zones(
-    low: str, words: Iterable[str], holds: Callable[[int], bool] = lambda at: True
-) -> Iterator[tuple[int, int]]:
-    """Yield the stretches between empty lines that hold one of the words, where it counts."""
-    empty, end = ("\n\r\n" if "\r\n" in low else "\n\n"), 0
-    hits = (at for word in words for at in _all(low, word) if holds(at))
-    for at, _ in groupby(sorted(hits)):
+def _beginning(stem: str, words: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield the offsets in a stem where words may begin, and which."""
+    for offset in range(len(stem)):
+        rest = stem[offset:]
+        found = [word for word in words if word.startswith(rest) or rest.startswith(word)]
+        if found:
+            yield offset, tuple(found)
+
+
+def _stands(text: Text, at: int, words: Iterable[str]) -> bool:
+    low, seen = text.low, text.seen
+    return borders(seen, at) and any(
+        low.startswith(word, at) and borders(seen, at + len(word)) for word in words
+    )
+
+
+def zones(low: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield the stretches between empty lines that hold one of the places, which come in order."""
+    empty, end = "", 0
+    for at in places:
         if at >= end:
+            empty = empty or _empty(low)
             start = max(low.rfind(empty, end, at), end)
             after = low.find(empty, at)
             end = after if after >= 0 else len(low)
             yield start, end
 
 
-def _all(low: str, word: str) -> Iterator[int]:
-    at = low.find(word)
-    while at >= 0:
-        yield at
-        at = low.find(word, at + 1)
+def _empty(low: str) -> str:
+    return "\n\r\n" if "\r" in low and "\r\n" in low else "\n\n"
 
 
 def _end_of(phrase: Phrase, text: Text, at: int) -> int:

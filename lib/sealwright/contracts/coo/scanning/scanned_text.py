@@ -30,6 +30,7 @@ _HIDDEN = re.compile(
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff]"
 )
+_ASCII = bytes(range(128))
 _END = re.compile(r"\r\n?|\n")
 _BYTES_END = re.compile(rb"\r\n?|\n")
 
@@ -48,6 +49,7 @@ class Text:
     def __init__(self, whole: str) -> None:
         self.whole = whole
         self.seen = _seen(whole)
+        self.ascii = whole.isascii()
 
     @property
     def plain(self) -> bool:
@@ -62,7 +64,12 @@ class Text:
     @cached_property
     def low(self) -> str:
         """Return what is seen with ASCII capitals made small; other characters stay."""
-        return self.seen.encode("utf-8").lower().decode("utf-8")
+        return self.low_bytes.decode("utf-8")
+
+    @cached_property
+    def low_bytes(self) -> bytes:
+        """Return `low` in UTF-8."""
+        return self.seen.encode("utf-8").lower()
 
     def place(self, offset: int) -> tuple[int, int]:
         """Return the line and column of a character."""
@@ -156,4 +163,9 @@ def _line(data: bytes, offset: int) -> int:
 
 
 def _seen(whole: str) -> str:
-    return whole if whole.isascii() or not _HIDDEN.search(whole) else _HIDDEN.sub("", whole)
+    return _HIDDEN.sub("", whole) if not whole.isascii() and _hides(whole) else whole
+
+
+def _hides(whole: str) -> bool:
+    """Return whether something is not seen; most texts have few characters to look at."""
+    return _HIDDEN.search(whole.encode("utf-8").translate(None, _ASCII).decode("utf-8")) is not None
