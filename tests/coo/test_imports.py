@@ -20,7 +20,8 @@ LIGHT = {
     *("checkpoint", "steps.requests"),
     *("gates", "gates.module_settings", "gates.record", "gates.results", "gates.waivers"),
     *("inventory", "linting", "linting.lint_rules", "logging", "migration"),
-    *("manifests", "manifests.places", "manifests.toolchain", "manifests.tools"),
+    *("manifests", "manifests.places", "manifests.settled_files", "manifests.toolchain"),
+    *("manifests.tools",),
     *(
         "migration.carrying",
         "migration.grounds",

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sealwright import digest
+from sealwright.contracts.coo.manifests import settled_files
 from sealwright.contracts.coo.manifests.places import UNAVAILABLE, Places, written
 
 _FLAGS = ("CC", "CFLAGS", "CONFIG_ARGS", "HOST_GNU_TYPE", "LDFLAGS", "SOABI")
@@ -71,6 +72,6 @@ def _package(place: Path) -> tuple[str, str, str]:
 
 def _digest(place: Path) -> str:
     try:
-        return digest.of_file(place).sha256
+        return settled_files.answer(place, [place], lambda: digest.of_file(place).sha256)
     except OSError:
         return UNAVAILABLE

@@ -10,7 +10,8 @@ packages      each distribution installed with it: version, SHA-256 of its ``REC
 A program is looked for on the ``PATH`` that children have, or is a path from the repository.
 It is asked in that environment, from ``/``, without a network; the version is taken from the
 first line that has one.  A program that does not answer in time, or that ends with an error,
-has the version ``unavailable``; one that is missing is a finding.
+has the version ``unavailable``; one that is missing is a finding.  A process asks a program once,
+as long as its file and the link that leads to it are the same (see `settled_files`).
 
 >>> _version("git version 2.39.5\\n")
 ('2.39.5', 'git version 2.39.5')
@@ -26,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from sealwright import digest, process
-from sealwright.contracts.coo.manifests import toolchain
+from sealwright.contracts.coo.manifests import settled_files, toolchain
 from sealwright.contracts.coo.manifests.places import UNAVAILABLE, Places
 from sealwright.errors import Misconfigured, ProgramFailed
 from sealwright.runtime import canonical
@@ -130,7 +131,7 @@ def _told(tool: Tool, places: Places, env: Mapping[str, str]) -> dict[str, Any]:
 
 def _content(path: str) -> dict[str, Any]:
     try:
-        sums = digest.of_file(path)
+        sums = settled_files.answer(("sums", path), [Path(path)], lambda: digest.of_file(path))
     except OSError:  # it may be executed and not be read
         return {"sha256": UNAVAILABLE, "size": UNAVAILABLE}
     return {"sha256": sums.sha256, "size": sums.size}
@@ -157,12 +158,17 @@ def _answer(tool: Tool, place: Path, env: Mapping[str, str]) -> tuple[str, str]:
     """Return the version that a program says, and the line that says it."""
     if not tool.asked:
         return UNAVAILABLE, UNAVAILABLE
-    argv = [str(place), *tool.asked]
-    try:
+    argv = (str(place), *tool.asked)
+
+    def ask() -> tuple[str, str]:
         done = process.run(argv, cwd=Path("/"), env=env, timeout=tool.patience, limit=1 << 20)
+        return _version((done.out + b"\n" + done.err).decode("utf-8", "replace"))
+
+    question = argv, tuple(sorted(env.items()))
+    try:
+        return settled_files.answer(question, [place, place.resolve()], ask)
     except ProgramFailed:
         return UNAVAILABLE, UNAVAILABLE
-    return _version((done.out + b"\n" + done.err).decode("utf-8", "replace"))
 
 
 def _version(said: str) -> tuple[str, str]:
