@@ -68,3 +68,25 @@ def test_a_folder_whose_name_only_begins_alike_is_another(top):
     with doing("f = open('docs-2/a', 'wb')", top) as process:
         assert not mine(writers.census([top / "docs"]).writers, process)
         assert mine(writers.census([top / "docs", top / "docs-2"]).writers, process)
+
+
+UNMISSED = """import subprocess, sys
+code = "f = open('docs/a.md', 'ab'); print('open', flush=True); import time; time.sleep(3600)"
+child = subprocess.Popen([sys.executable, "-I", "-c", code], stdout=subprocess.PIPE)
+child.stdout.readline()
+"""
+
+
+def test_one_that_ended_and_whose_parent_does_not_ask_is_not_waited_for(top):
+    with doing(UNMISSED, top):
+        found = writers.census([top / "docs"]).writers
+        assert [each.path for each in found] == [str(top / "docs/a.md")]
+        writers.stop(found, grace=3600)
+        assert not writers.census([top / "docs"]).writers
+
+
+def test_one_that_does_not_listen_is_killed(top):
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); f = open('docs/b', 'wb')"
+    with doing(deaf, top) as process:
+        writers.stop(writers.census([top / "docs"]).writers, grace=0.1)
+        assert process.wait() == -9

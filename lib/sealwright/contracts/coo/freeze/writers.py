@@ -25,10 +25,12 @@ from typing import NamedTuple
 
 import psutil
 
+from sealwright.clock import Stopwatch
 from sealwright.process import GRACE
 
 _MAPPED = re.compile(r"[0-9a-f]+-[0-9a-f]+ .w.s [0-9a-f]+ [0-9a-f:]+ \d+ +(/.*)")
 _DELETED = " (deleted)"
+_GLANCE = 0.02  # seconds
 
 
 class Writer(NamedTuple):
@@ -81,10 +83,26 @@ def stop(found: Collection[Writer], grace: float = GRACE) -> None:
             if process.create_time() == started:
                 process.terminate()
                 told.append(process)
-    for process in psutil.wait_procs(told, grace)[1]:
+    for process in (left := _left(told, grace)):
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(told, grace)
+    _left(left, grace)
+
+
+def _left(told: list[psutil.Process], grace: float) -> list[psutil.Process]:
+    """Return which processes are at work still when none is, or when a grace is over."""
+    watch = Stopwatch()
+    while (left := list(filter(_works, told))) and watch.seconds() < grace:
+        psutil.wait_procs(left, _GLANCE)
+    return left
+
+
+def _works(process: psutil.Process) -> bool:
+    """Return whether a process could write: one that has ended and waits for its parent cannot."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _of(process: psutil.Process, tops: tuple[str, ...]) -> Iterator[Writer]:
