@@ -11,24 +11,24 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sealwright import digest
-from sealwright.contracts.coo.gates.builtin_functions import Function
 from sealwright.contracts.coo.gates.chain_functions import linted, scanned
-from sealwright.contracts.coo.replay.mission import COPY, PYTHON, Mission, Output
-from sealwright.contracts.coo.replay.mission import Step as MissionStep
-from sealwright.contracts.coo.rewriting import planning
-from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
-from sealwright.contracts.coo.rewriting.references import Names
-from sealwright.contracts.coo.rewriting.rulings import Rulings
-from sealwright.contracts.coo.settings import Settings
 from sealwright.paths import RelPath, parse
-from sealwright.runtime import canonical
+
+if TYPE_CHECKING:  # each function is run many times, in a process of its own
+    from sealwright.contracts.coo.gates.builtin_functions import Function
+    from sealwright.contracts.coo.replay.mission import Mission
+    from sealwright.contracts.coo.settings import Settings
 
 
 def planned(tree: Path, *, legacy: str, canonical: str, source_root: str, package: str) -> bytes:
     """Return the plan of taking the migration back: each reference to the canonical package."""
+    from sealwright.contracts.coo.rewriting import planning
+    from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
+    from sealwright.contracts.coo.rewriting.references import Names
+    from sealwright.contracts.coo.rewriting.rulings import Rulings
+
     both = Names(canonical, legacy)
     index = ModuleTree.of(tree, RelPath(source_root), both)
     return planning.plan(tree, [parse(package)], both, index, Rulings()).encode()
@@ -58,6 +58,11 @@ def modules(settings: Settings, package: RelPath) -> dict[str, Function]:
 
 def mission(settings: Settings, package: RelPath, inputs: Sequence[RelPath]) -> Mission:
     """Return the mission that runs the functions of the chain, each as a program."""
+    from sealwright import digest
+    from sealwright.contracts.coo.replay.mission import COPY, PYTHON, Mission, Output
+    from sealwright.contracts.coo.replay.mission import Step as MissionStep
+    from sealwright.runtime import canonical
+
     steps, outputs = [], []
     for name, function in modules(settings, package).items():
         assert isinstance(function, functools.partial)
