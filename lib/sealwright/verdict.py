@@ -71,6 +71,15 @@ def together(verdicts: Iterable[Verdict]) -> Verdict:
     return Verdict(tuple(findings), evidence)
 
 
+def spelled(text: str) -> str:
+    """Return a text that others wrote as UTF-8 can write it: what it cannot write is escaped.
+
+    >>> spelled("caf\\udce9")
+    'caf\\\\udce9'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def legible(text: str) -> str:
     """Return a line that others wrote, fit for a terminal: what would steer that becomes ``?``."""
     return "".join(letter if letter.isprintable() or letter == "\t" else "?" for letter in text)

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from sealwright import durable
+from sealwright.engine.reporter import as_dict, junit
+from sealwright.errors import ProgramFailed, Refused
+from sealwright.runtime import canonical
 from sealwright.step import Command, Fact, Run, Step
 from tests.support.workbench import Workbench, acts, copies, file, tree
 
@@ -392,6 +395,47 @@ def test_a_repetition_that_fails_is_not_believed_any_more(bench):
     ends[0] = 1
     assert bench.run("gate", forced=True)["gate"].status == "failed"
     assert bench.reasons("gate") == ["never ran"]
+
+
+@pytest.mark.parametrize("kind", [Refused, ProgramFailed, OSError, ValueError])
+def test_what_names_a_file_that_is_no_utf8_is_a_failure_like_any_other(bench, kind):
+    name = os.fsdecode(b"caf\xe9")
+    ends = [False]
+
+    def act(run: Run) -> None:
+        if ends[0]:
+            raise kind(f"{name}: expected another")
+        durable.create(run.path(file("o")), b"pass")
+
+    bench.steps = [acts("gate", act, file("o"))]
+    bench.executed()
+    ends[0] = True
+    outcome = bench.run("gate", forced=True)["gate"]
+    assert r"caf\udce9: expected another" in outcome.message
+    assert canonical.encode(as_dict(outcome)) and junit([outcome])
+    assert bench.reasons("gate") == ["never ran"]
+    *_, last = bench.engine().journal.entries()
+    assert last.record["status"] == "failed"
+    assert last.record["outputs"]["problem"] == r"caf\udce9: expected another"
+
+
+def test_a_reason_that_names_a_file_that_is_no_utf8_can_be_told(bench):
+    bench.write("in/a", "1")
+    bench.steps = [
+        Step(
+            name="copy",
+            doc="Copy.",
+            act=Command(("touch", file("o"))),
+            inputs=(tree("in"),),
+            outputs=(file("o"),),
+        )
+    ]
+    bench.executed()
+    (bench.root / "in" / os.fsdecode(b"caf\xe9")).touch()
+    outcome = bench.run()["copy"]
+    assert outcome.status == "run"
+    (reason,) = canonical.decode(canonical.encode(as_dict(outcome)))["reasons"]
+    assert reason["detail"] == r"caf\udce9 added"
 
 
 def _gate(run: Run, ends: list[int]) -> None:

@@ -30,7 +30,7 @@ from sealwright.errors import Damaged, Refused, SealwrightError
 from sealwright.lock import Owner
 from sealwright.runtime import canonical
 from sealwright.step import Changes, Fact, Guard, Member, Record, Run, Step, World
-from sealwright.verdict import Finding, Verdict
+from sealwright.verdict import Finding, Verdict, spelled
 from sealwright.verdict import refusal as refusal_of
 
 
@@ -54,6 +54,9 @@ class Outcome:
     code: int = 0
     receipt: str = ""
     kept: tuple[Path, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", spelled(self.message))  # it may name others' files
 
 
 def refusal(step: Step, reasons: list[Reason]) -> None:

@@ -49,6 +49,7 @@ from sealwright.step import (
     Tree,
     spot,
 )
+from sealwright.verdict import spelled
 
 Listings = Callable[[Digest], bytes | None]
 REFUSING = ("missing input", "evidence", "unreadable")
@@ -89,7 +90,7 @@ class Reason:
 
     def to_dict(self) -> dict[str, str]:
         """Return the reason as JSON has it."""
-        return asdict(self)
+        return asdict(self) | {"detail": spelled(self.detail)}  # it may name others' files
 
 
 def short(identity: str) -> str:

@@ -21,6 +21,7 @@ from sealwright.engine import execution
 from sealwright.engine.engine import Engine
 from sealwright.engine.judge import REFUSING, Reason
 from sealwright.errors import SealwrightError
+from sealwright.verdict import spelled
 
 LISTS = ("will_run", "may_run", "waiting", "refused")
 
@@ -35,7 +36,7 @@ class Planned:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the step as JSON has it."""
-        told = {"message": self.message} if self.message else {}
+        told = {"message": spelled(self.message)} if self.message else {}
         return {"name": self.name, "reasons": [r.to_dict() for r in self.reasons], **told}
 
 

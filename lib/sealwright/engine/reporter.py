@@ -27,7 +27,7 @@ from sealwright.clock import Stopwatch
 from sealwright.engine.execution import Outcome
 from sealwright.engine.judge import Reason
 from sealwright.runtime import canonical
-from sealwright.verdict import legible
+from sealwright.verdict import legible, spelled
 
 STATUSES = (
     *("run", "restored", "holds", "up to date", "waiting"),
@@ -105,7 +105,7 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
         first, *more = map(str, outcome.reasons or ("",))
         why = first + (f" (and {len(more)} more)" if more else "")
         said = [
-            f"{line}  {why}".rstrip(),
+            f"{line}  {legible(spelled(why))}".rstrip(),
             *(f"  {legible(told)}" for told in outcome.message.splitlines()),
         ]
         said += [

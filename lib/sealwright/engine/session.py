@@ -38,6 +38,7 @@ from sealwright.lock import Owner
 from sealwright.stat_cache import StatCache
 from sealwright.step import Step, World
 from sealwright.transaction import Transaction
+from sealwright.verdict import spelled
 
 
 class Session:
@@ -229,7 +230,7 @@ the file back, or: sealwright recover {where} --reason …"
     def failed(self, step: Step, problem: BaseException) -> None:
         """Say in the journal how ``step`` ended, and believe no former run of it."""
         stopped = process.stopping() or not isinstance(problem, Exception)
-        said = str(problem).partition("\n")[0] or type(problem).__name__
+        said = spelled(str(problem).partition("\n")[0]) or type(problem).__name__
         ended = {"problem": said, "drop": step.name}
         with self._ink:
             self.journal.finish(step.name, "interrupted" if stopped else "failed", ended)

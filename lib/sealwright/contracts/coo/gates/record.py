@@ -28,7 +28,7 @@ from typing import Any
 
 from sealwright.contracts.coo.gates.waivers import GATES, TITLES, Waiver
 from sealwright.errors import Damaged, ProgramFailed, Refused
-from sealwright.verdict import Finding, Verdict, legible, refusal
+from sealwright.verdict import Finding, Verdict, legible, refusal, spelled
 
 PASS, FAIL, WAIVED, NOT_RUN = STATUSES = ("PASS", "FAIL", "WAIVED", "NOT_RUN")
 PASSABLE = (PASS, WAIVED)
@@ -145,13 +145,13 @@ def _own(gate: str, verdict: Verdict) -> Waiver | None:
 
 def plain(verdict: Verdict, names: Mapping[Path, str]) -> Verdict:
     """Return the verdict with places by their names, in text that everybody can write."""
-    spelled = sorted(((str(place), name) for place, name in names.items()), reverse=True)
+    places = sorted(((str(place), name) for place, name in names.items()), reverse=True)
 
     def text(given: str) -> str:
-        for place, name in spelled:
+        for place, name in places:
             whole = re.compile(rf"{re.escape(place)}(?![\w.-])")
             given = whole.sub(lambda _, name=name: name, given)  # type: ignore[misc]
-        return legible(given.encode("utf-8", "backslashreplace").decode("utf-8"))
+        return legible(spelled(given))
 
     def told(value: Any) -> Any:
         if isinstance(value, str):

@@ -38,7 +38,7 @@ from sealwright.contracts.coo.outputs.default_template import TEMPLATE
 from sealwright.contracts.coo.outputs.facts import Facts
 from sealwright.contracts.coo.scanning.scanned_text import Lines, NotText, decode
 from sealwright.errors import Refused
-from sealwright.verdict import legible
+from sealwright.verdict import legible, spelled
 
 DEFAULT = TEMPLATE.encode()
 NONE = "none"
@@ -119,5 +119,4 @@ def _list(rows: Sequence[str], mark: Callable[[int], str] = lambda _: "-") -> st
 
 def _cell(text: str) -> str:
     """Return a text as one line of Markdown that ends no cell."""
-    spelled = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return legible(spelled).replace("\\", "\\\\").replace("|", "\\|").replace("`", "\\`")
+    return legible(spelled(text)).replace("\\", "\\\\").replace("|", "\\|").replace("`", "\\`")
