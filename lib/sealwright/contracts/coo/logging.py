@@ -10,6 +10,10 @@ A ledger (see `sealwright.ledger`), one line an event; beside ``v``, ``seq`` and
 ``config_sha256``       of ``config/coo.yaml``
 ``environment_sha256``  of the environment manifest; null before there is one
 
+``DB_TRANSACTION`` says what was done with the database: ``quiesced`` by the freeze, ``captured``
+with AMU0, ``restored`` by a rollback or found ``unchanged``; with its path, and the SHA-256 of its
+file and of its rows.  A step that fails has a line of its event, with the status FAIL and why.
+
 The ledger's ``seq`` is the sequence id of the document.  There is no clock in a line: the order of
 the lines is the order of the events, so that two runs of the same make the same log.
 """

@@ -12,10 +12,12 @@
 
     {"FREEZE":"TRUE","approval":{…},"database":{"path":"app.db","rows":"sha256:…",
      "sha256":"sha256:…"},"evidence":{"tools_manifest.json":"sha256:…","sandbox_digest.txt":"…"},
-     "format":"sealwright/freeze/1","listing":"sha256:…","roots":["docs","project_builder"]}
+     "format":"sealwright/freeze/1","listing":"sha256:…","release":{"code":"sha256:…",
+     "version":"0.1.0"},"roots":["docs","project_builder"]}
 
-``listing`` is the digest that a capture of the same roots has in its ``amu0.json``; the listing
-itself is returned, too, so that it can be told which file is another.
+``release`` is the Sealwright that froze (see `manifests.release`); ``listing`` is the digest that
+a capture of the same roots has in its ``amu0.json``.  The listing itself is returned, too, so that
+it can be told which file is another.
 
 `check` answers whether all of it still is so; `thaw` gives every mode back.  A process that this
 ``/proc`` does not show, or one that opens a file after the last look, is not kept from
@@ -32,13 +34,16 @@ from typing import Any
 from sealwright import digest
 from sealwright.contracts.coo.freeze import read_only, writers
 from sealwright.contracts.coo.inventory import database, listing
-from sealwright.errors import Refused
+from sealwright.contracts.coo.rollback.confirmation import GOING_BACK
+from sealwright.errors import Damaged, Refused
 from sealwright.paths import RelPath
 from sealwright.runtime import canonical
 from sealwright.verdict import Finding, Verdict, refusal
 
 FORMAT = "sealwright/freeze/1"
-GOING_BACK = 'inv rollback --reason "…"'  # the way out of a migrated tree
+KEYS = frozenset(
+    ("FREEZE", "approval", "database", "evidence", "format", "listing", "release", "roots")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class Wish:
     database: RelPath | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
     approval: Mapping[str, Any] = field(default_factory=dict)
+    release: Mapping[str, str] = field(default_factory=dict)
     stop: bool = False
 
 
@@ -81,7 +87,7 @@ def check(
 
     ``expected`` is the digest of the listing, if it is another than the manifest tells.
     """
-    about = canonical.decode_line(manifest)
+    about = read(manifest)
     wanted = expected or about["listing"]
     if digest.sha256(listed) != wanted:
         way = GOING_BACK if expected else "doit thaw"
@@ -93,6 +99,18 @@ def check(
         back = f"put it back as the migration left it, or: {GOING_BACK}" if expected else back
         findings.append(Finding(changed, f"{what}, though FREEZE is TRUE", back))
     return Verdict(tuple(findings), {"FREEZE": about["FREEZE"]})
+
+
+def read(manifest: bytes) -> dict[str, Any]:
+    """Return what a manifest says; `Damaged` if it is none."""
+    try:
+        about = canonical.decode_line(manifest)
+        if about.keys() != KEYS or about["format"] != FORMAT:
+            raise ValueError("another format")
+    except (AttributeError, ValueError, KeyError) as problem:
+        what = f"expected {FORMAT}, found {problem}"
+        raise Damaged(f"freeze_manifest.json: {what}; bring it back, or doit thaw") from None
+    return dict(about)
 
 
 def thaw(top: Path, modes: Path) -> Verdict:
@@ -137,7 +155,8 @@ def _manifest(wish: Wish, listed: bytes, rest: database.Rest | None) -> dict[str
         "database": rest and {"path": wish.database, **rest._asdict()},
         "evidence": dict(wish.evidence),
         "approval": dict(wish.approval),
+        "release": dict(wish.release),
     }
 
 
-__all__ = ["Wish", "activate", "check", "thaw"]
+__all__ = ["Wish", "activate", "check", "read", "thaw"]

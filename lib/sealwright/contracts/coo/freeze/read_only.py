@@ -91,7 +91,7 @@ def before(modes: Path) -> Modes:
 def check(top: Path, modes: Path) -> Verdict:
     """Answer whether the lock is on, and nothing was added or changed its mode."""
     if not modes.exists():
-        return Verdict((Finding(str(modes), "expected a lock, found none", "doit freeze"),))
+        return Verdict((Finding(str(modes), "expected a lock, found none", "doit thaw"),))
     roots, was = _read(modes)
     now = _modes(top, [root for root in roots if os.path.lexists(top / root)])
     open_ = [

@@ -28,6 +28,7 @@ FORMAT = "sealwright/rollback-request/1"
 TOKEN = b"CONFIRM_ROLLBACK"
 FILE = "CONFIRM_ROLLBACK"
 REQUEST = "rollback_request.json"
+GOING_BACK = 'inv rollback --reason "…"'  # the way out of a migrated tree that nothing asked for
 
 
 class RollbackAbortedException(Refused):

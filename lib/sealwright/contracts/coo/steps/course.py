@@ -18,12 +18,14 @@ from typing import Any
 from sealwright import durable, process
 from sealwright.contracts.coo import checkpoint as checkpoints
 from sealwright.contracts.coo import logging
+from sealwright.contracts.coo.gates.record import FAIL
 from sealwright.contracts.coo.settings import Settings
 from sealwright.contracts.coo.state_machine import Machine
-from sealwright.contracts.coo.steps import facts, freezing, ground
+from sealwright.contracts.coo.steps import facts, freezing, ground, release
 from sealwright.contracts.coo.steps.requests import request, requested
+from sealwright.errors import SealwrightError
 from sealwright.step import File, Guard, Input, Output, Record, Run, Step, Tree, World
-from sealwright.verdict import Verdict, refusal
+from sealwright.verdict import Verdict, refusal, spelled
 
 Act = Callable[[Run], Verdict | None]
 Go = Callable[[Machine], list[dict[str, Any]]]
@@ -115,9 +117,8 @@ def _recorded(settings: Settings, act: Act, record: Record, event: str, go: Go) 
             answer = act(run)
             evidence = {} if answer is None else answer.enforce()
         except Exception as problem:
-            if _passes(problem):
-                raise
-            request(settings, run, f"{run.step.name}: {str(problem).splitlines()[0]}")
+            if not _passes(problem):
+                _failed(settings, run, event, problem)
             raise
         about = {"step": run.step.name, **_plain(evidence)}
         line = logging.entry(event, about, ground.context(settings, run))
@@ -125,6 +126,18 @@ def _recorded(settings: Settings, act: Act, record: Record, event: str, go: Go) 
         return Verdict((), evidence)
 
     return recorded
+
+
+def _failed(settings: Settings, run: Run, event: str, problem: Exception) -> None:
+    """Say in the log that a step failed, ask for a rollback, and tell that with the failure."""
+    reason = (str(problem).splitlines() or [type(problem).__name__])[0]
+    about = {"step": run.step.name, "status": FAIL, "reason": spelled(reason)}
+    failed = logging.entry(event, about, ground.context(settings, run))
+    asked = request(settings, run, f"{run.step.name}: {reason}", failed)
+    if asked and isinstance(problem, SealwrightError):
+        way = "inv rollback" if ground.migrated(run) else "inv rollback, or doit thaw,"
+        told = f"a rollback is asked for: {way} leads back; nothing goes on before"
+        problem.args = (f"{problem}\n{told}",)
 
 
 def _passes(problem: Exception) -> bool:
@@ -138,6 +151,7 @@ def _plain(evidence: Any) -> dict[str, Any]:
 
 def guards(settings: Settings) -> Iterator[Guard]:
     """Yield what is asked before a live step acts, and again before it is committed."""
+    yield release.guard(settings)
     yield freezing.guard(settings)
     yield from facts.unchanged(settings)
     yield unasked(settings)

@@ -19,7 +19,7 @@ from sealwright import digest, durable
 from sealwright.contracts.coo.scanning.scanned_files import Globs
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import Machine
-from sealwright.contracts.coo.steps import frozen, ground
+from sealwright.contracts.coo.steps import frozen, ground, release
 from sealwright.contracts.coo.steps.freezing import attempt
 from sealwright.digest import Digest
 from sealwright.errors import Refused
@@ -85,7 +85,7 @@ def _amendments(settings: Settings, world: World) -> Step:
         act=act,
         inputs=(*files, ground.ignoring(settings)),
         outputs=(*targets, told, made, record),
-        guards=(frozen.guard(settings),),
+        guards=(release.guard(settings), frozen.guard(settings)),
         attempt=attempt(settings),
         code=(f"{_CODE}.amendment_engine", f"{_CODE}.amendment_history"),
         arguments={"amendments": list(settings.amendments)},
@@ -129,7 +129,7 @@ def _lint(settings: Settings, world: World) -> Step:
         inputs=(ruleset, *_trees(settings, world, globs)),
         outputs=outputs,
         code=(f"{_CODE}.lint_engine", f"{_CODE}.linting.lint_python"),
-        guards=(frozen.guard(settings),),
+        guards=(release.guard(settings), frozen.guard(settings)),
         attempt=attempt(settings),
     )
 
@@ -169,7 +169,7 @@ def _scan(settings: Settings, world: World) -> Step:
         act=act,
         inputs=(ruleset, *reviewed(settings), *_trees(settings, world, [Globs(wish.scope)])),
         outputs=outputs,
-        guards=(frozen.guard(settings),),
+        guards=(release.guard(settings), frozen.guard(settings)),
         attempt=attempt(settings),
         code=(f"{_CODE}.governance_leak_scanner", f"{_CODE}.scanning.leaks"),
         arguments={"scope": list(wish.scope), "sha256": wish.sha256},

@@ -16,7 +16,7 @@ from sealwright import digest, durable
 from sealwright.contracts.coo.manifests import tools
 from sealwright.contracts.coo.manifests.places import Places
 from sealwright.contracts.coo.settings import Settings
-from sealwright.contracts.coo.steps import ground
+from sealwright.contracts.coo.steps import ground, release
 from sealwright.contracts.coo.steps.ground import ENVIRONMENT, manifest, surroundings, while_frozen
 from sealwright.digest import Digest
 from sealwright.step import Fact, File, Guard, Input, Run, Step, Tree, World
@@ -81,7 +81,7 @@ def _step(settings: Settings, name: str, file: str, read: Read, *inputs: Input) 
         act=act,
         inputs=(*inputs, ground.ignoring(settings)),
         outputs=(output,),
-        guards=(_unchanged(name, output, read),),
+        guards=(release.guard(settings), _unchanged(name, output, read)),
         code=(f"{_CODE}.{name}",),
         full=True,
     )
@@ -132,7 +132,7 @@ def _tools(settings: Settings) -> Step:
         ),
         outputs=(manifest_, bill),
         arguments={"tools": [tool.name for tool in used]},
-        guards=(_unchanged("tools", manifest_, read),),
+        guards=(release.guard(settings), _unchanged("tools", manifest_, read)),
         code=(f"{_CODE}.tools", f"{_CODE}.cyclonedx"),
         full=True,
     )

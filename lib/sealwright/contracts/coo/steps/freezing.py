@@ -19,11 +19,12 @@ from sealwright.contracts.coo.migration import grounds
 from sealwright.contracts.coo.migration.grounds import APPROVALS
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import ENDS, ERROR, Machine
-from sealwright.contracts.coo.steps import frozen, ground
+from sealwright.contracts.coo.steps import capture, frozen, ground, release
 from sealwright.contracts.coo.steps.requests import request
 from sealwright.errors import Refused
 from sealwright.paths import relative
-from sealwright.step import Attempt, Fact, File, Guard, Member, Record, Run, Step, Tree, World
+from sealwright.runtime import canonical
+from sealwright.step import Attempt, Fact, File, Guard, Record, Run, Step, Tree, World
 from sealwright.verdict import Verdict, refusal
 
 SENTENCE = "I approve the freeze of what stands here."
@@ -104,8 +105,7 @@ def _freeze(settings: Settings, world: World) -> Step:
 
         _unmigrated(settings, run)
         if ground.is_frozen(run):
-            what = "expected FREEZE to be FALSE, found it TRUE, and what it rests on changed"
-            raise Refused(f"freeze: {what}; doit thaw ends the attempt")
+            raise Refused(_again(settings, run))
         lines = ground.move(settings, run, _on)
         freeze.thaw(run.root, ground.modes(run))  # one that was cut off
         given = _approved(settings).ask(run).enforce()
@@ -113,7 +113,8 @@ def _freeze(settings: Settings, world: World) -> Step:
         data, listed = freeze.activate(run.root, wish, ground.modes(run))
         durable.create(run.path(output), data)
         durable.create(run.path(kept), listed)
-        run.append(record, *lines)
+        rest = ground.transaction(settings, run, "quiesced", freeze.read(data)["database"])
+        run.append(record, *lines[:-1], *rest, lines[-1])
         return Verdict((), {"approval": dict(given)})
 
     return Step(
@@ -123,7 +124,7 @@ def _freeze(settings: Settings, world: World) -> Step:
         after=("amendments",),  # whose log is a transition, which makes no edge
         inputs=(*files, Fact("attempt", _attempt)),
         outputs=(output, kept, record),
-        guards=(_approved(settings),),
+        guards=(release.guard(settings), _approved(settings)),
         code=("sealwright.contracts.coo.freeze",),
         attempt=attempt(settings),
         arguments={"roots": list(frozen.roots(settings, world)), "database": settings.database},
@@ -131,11 +132,26 @@ def _freeze(settings: Settings, world: World) -> Step:
     )
 
 
+def _again(settings: Settings, run: Run) -> str:
+    """Return why a freeze that lasts is not made anew."""
+    if path := frozen.strange(settings, run):
+        what = f"expected to freeze the places that are frozen, found {path} come or gone"
+        return f"freeze: {what}; put that back, or doit thaw ends the attempt"
+    what = "expected FREEZE to be FALSE, found it TRUE, and what it rests on changed"
+    return f"freeze: {what}; doit thaw ends the attempt"
+
+
 def _unmigrated(settings: Settings, run: Run) -> None:
-    """Ask for a rollback if the tree is migrated, since what it rests on would be made anew."""
+    """Ask for a rollback if the tree is migrated, since what it rests on would be made anew.
+
+    Where nothing is left to go back to, nothing is asked for, and a person puts everything back.
+    """
     try:
         ground.unmigrated(run)
     except Refused as problem:
+        if lost := capture.check(run).findings:
+            way = "bring it back, or put everything back as it was frozen, and then doit thaw"
+            raise Refused(f"{lost[0]}; {way}") from None
         request(settings, run, str(problem).partition(";")[0])
         raise
 
@@ -157,14 +173,9 @@ def guard(settings: Settings) -> Guard:
     return Guard("coo:frozen", "Ask whether FREEZE is TRUE, and everything as it was frozen.", ask)
 
 
-def captured(world: World) -> Member:
-    """Return the capture of everything that a migration may change."""
-    return Member(world.kept("coo/amu0"), "{id}")
-
-
 def _amu0(settings: Settings, world: World) -> Step:
     manifest = frozen.manifest(settings)
-    member, told = captured(world), ground.checkpoint(world, checkpoint.CAPTURE)
+    member, point = capture.member(world), ground.checkpoint(world, checkpoint.CAPTURE)
     record = Record(ground.log(world), "AMU0")
     mission = [settings.mission] if world.place(settings.mission).is_file() else []
 
@@ -183,12 +194,15 @@ def _amu0(settings: Settings, world: World) -> Step:
         )
         name = amu_capture.capture(run.root, wish, run.path(member))
         run.name_member(member, name)
-        about = {"amu0": digest.of_file(run.path(member) / ABOUT).sha256}  # the id begins it
+        told = (run.path(member) / ABOUT).read_bytes()
+        about = {"amu0": digest.sha256(told)}  # the id begins it
+        kept = canonical.decode_line(told)["database"]
         line = logging.entry("AMU0", about, ground.context(settings, run))
-        lines = [*ground.move(settings, run, _capture), line]
+        rest = ground.transaction(settings, run, "captured", kept)
+        lines = [*ground.move(settings, run, _capture), *rest, line]
         run.append(record, *lines)
         made = checkpoint.make(checkpoint.CAPTURE, run.place(ground.log(run)), lines)
-        durable.create(run.path(told), made)
+        durable.create(run.path(point), made)
         return Verdict((), {"amu0": name})
 
     return Step(
@@ -196,8 +210,8 @@ def _amu0(settings: Settings, world: World) -> Step:
         doc="Capture everything that a migration may change, byte for byte.",
         act=act,
         inputs=(manifest, FREEZES, *map(File, mission), *_trees(settings, world)),
-        outputs=(member, told, record),
-        guards=(guard(settings),),
+        outputs=(member, point, record),
+        guards=(release.guard(settings), guard(settings)),
         code=("sealwright.contracts.coo.amu_capture",),
         attempt=attempt(settings),
         arguments={"roots": list(frozen.roots(settings, world)), "database": settings.database},
@@ -228,6 +242,13 @@ def _end(machine: Machine) -> list[dict[str, Any]]:
     return machine.go(ERROR) if machine.frozen else []
 
 
+def _as_frozen(settings: Settings, run: Run) -> None:
+    """Return if nothing is moved: a migrated tree has to be put back, by whatever hand."""
+    if ground.migrated(run) and (path := frozen.moved(settings, run)) is not None:
+        what = f"expected everything as it was frozen, found another {path}"
+        raise Refused(f"thaw: {what}; doit gates goes on, inv rollback goes back")
+
+
 def _thaw(settings: Settings, world: World) -> Step:
     """Return the step that ends a freeze, and the attempt with it; it is in no chain."""
     record = Record(ground.log(world), "THAW")
@@ -235,7 +256,7 @@ def _thaw(settings: Settings, world: World) -> Step:
     def act(run: Run) -> Verdict:
         from sealwright.contracts.coo import freeze
 
-        ground.unmigrated(run)
+        _as_frozen(settings, run)
         verdict = freeze.thaw(run.root, ground.modes(run))
         changed = [str(finding) for finding in verdict.findings]
         about = {"FREEZE": "FALSE", "changed": changed}

@@ -5,9 +5,10 @@ The freeze itself is imported by who asks it: no command that runs nothing does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sealwright import digest
 from sealwright.contracts.coo.migration import grounds
@@ -62,6 +63,7 @@ def held(world: World) -> File:
 def wish(settings: Settings, world: World, given: Mapping[str, object]) -> freeze.Wish:
     """Return what is to be frozen, with an approval."""
     from sealwright.contracts.coo import freeze
+    from sealwright.contracts.coo.manifests import release
 
     files = {file.path: world.place(file.path) for file in evidence(settings, world)}
     return freeze.Wish(
@@ -73,6 +75,7 @@ def wish(settings: Settings, world: World, given: Mapping[str, object]) -> freez
             if place.is_file()
         },
         approval=given,
+        release=release.read(),
         stop=settings.stop_writers,
     )
 
@@ -83,8 +86,8 @@ def check(settings: Settings, world: World) -> Verdict:
 
     places = [world.place(file.path) for file in (manifest(settings), held(world))]
     if missing := [place for place in places if not place.is_file()]:
-        way = freeze.GOING_BACK if ground.migrated(world) else "doit freeze"
-        return refusal(str(missing[0]), "expected what a freeze left, found nothing", way)
+        what, way = "expected what a freeze left, found nothing", ground.way_out(world)
+        return refusal(str(missing[0]), what, f"bring it back, or {way}")
     about, listed = (place.read_bytes() for place in places)
     made = freeze.Wish(roots=roots(settings, world))
     return freeze.check(
@@ -99,6 +102,40 @@ def same(settings: Settings, world: World) -> Verdict:
     verdict = check(settings, world)
     lock = set(read_only.check(world.root, ground.modes(world)).findings)
     return Verdict(tuple(each for each in verdict.findings if each not in lock))
+
+
+def moved(settings: Settings, world: World) -> str | None:
+    """Return the first path that holds something else than when it was frozen, modes apart."""
+    from sealwright.contracts.coo import freeze
+    from sealwright.contracts.coo.inventory import listing as listings
+
+    about = freeze.read(world.place(manifest(settings).path).read_bytes())
+    was = world.place(listing(world).path).read_bytes()
+    if digest.sha256(was) != about["listing"]:
+        return listing(world).path
+    data = about["database"]
+    if data and digest.of_file(world.place(data["path"])).sha256 != data["sha256"]:
+        return str(data["path"])
+    tops = {*map(RelPath, about["roots"]), *roots(settings, world)}
+    found = listings.entries(world.root, [top for top in tops if os.path.lexists(world.root / top)])
+    return listings.first_difference(*map(_modeless, (listings.parse(was), found)))
+
+
+def _modeless(entries: Iterable[Mapping[str, Any]]) -> bytes:
+    from sealwright.contracts.coo.inventory import listing as listings
+
+    return listings.render([{k: v for k, v in each.items() if k != "mode"} for each in entries])
+
+
+def strange(settings: Settings, world: World) -> str | None:
+    """Return the first place that is frozen by the manifest alone, or would be by now alone."""
+    from sealwright.contracts.coo import freeze
+
+    place = world.place(manifest(settings).path)
+    if not place.is_file():
+        return None
+    held = freeze.read(place.read_bytes())["roots"]
+    return min({*held} ^ {*roots(settings, world)}, default=None)
 
 
 def guard(settings: Settings) -> Guard:

@@ -7,7 +7,7 @@ step that appends to the log says under which configuration and in which environ
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from sealwright import digest, durable, process
 from sealwright.contracts.coo import checkpoint as checkpoints
 from sealwright.contracts.coo import logging
+from sealwright.contracts.coo.rollback import confirmation
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import ENDS, ERROR, GovernanceError, Machine
 from sealwright.errors import Refused
@@ -22,7 +23,7 @@ from sealwright.ledger import Ledger
 from sealwright.paths import RelPath, parse
 from sealwright.runtime import canonical
 from sealwright.step import File, Guard, Run, World
-from sealwright.verdict import Finding, Verdict
+from sealwright.verdict import Verdict
 
 MIGRATION = "MIGRATION"
 MIGRATED = ("GATES", "CEO_FINAL_REVIEW")  # states in which the commit of the migration is done
@@ -89,6 +90,14 @@ def move(
         raise
 
 
+def transaction(
+    settings: Settings, run: World, what: str, database: Mapping[str, str] | None
+) -> list[dict[str, Any]]:
+    """Return the line that says what was done with a database, if there is one, and what it is."""
+    about = {"what": what, **(database or {})}
+    return [logging.entry("DB_TRANSACTION", about, context(settings, run))] if database else []
+
+
 def _question(machine: Machine, problem: str) -> dict[str, Any]:
     return {
         "type": "FSM_STATE_ERROR",
@@ -136,10 +145,13 @@ def while_frozen(name: str, doc: str, ask: Callable[[World], Verdict]) -> Guard:
 
     def asked(world: World) -> Verdict:
         verdict = ask(world) if is_frozen(world) else Verdict()
-        return Verdict(tuple(_thawing(each) for each in verdict.findings), verdict.evidence)
+        way = f"put it back, or {way_out(world)}" if verdict.findings else ""
+        told = (replace(each, remedy=each.remedy or way) for each in verdict.findings)
+        return Verdict(tuple(told), verdict.evidence)
 
     return Guard(f"coo:{name}", doc, asked)
 
 
-def _thawing(finding: Finding) -> Finding:
-    return replace(finding, remedy=finding.remedy or "put it back, or doit thaw")
+def way_out(world: World) -> str:
+    """Return the command that ends the attempt."""
+    return confirmation.GOING_BACK if migrated(world) else "doit thaw"

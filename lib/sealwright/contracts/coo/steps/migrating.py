@@ -19,7 +19,7 @@ from sealwright import durable
 from sealwright.contracts.coo.migration import carrying, grounds
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import Machine
-from sealwright.contracts.coo.steps import freezing
+from sealwright.contracts.coo.steps import capture, freezing, release
 from sealwright.contracts.coo.steps.course import Course, carried_inputs
 from sealwright.paths import RelPath, above, parse
 from sealwright.step import Fact, File, Input, Run, Step, World
@@ -87,6 +87,7 @@ def _suite(course: Course) -> Step:
         outputs=(output,),
         code=_RUNNING,
         arguments=_arguments(settings),
+        guards=(release.guard(settings),),
         attempt=freezing.attempt(settings),
         full=True,
         timeout=6 * 3600,
@@ -173,7 +174,7 @@ def _sequence(machine: Machine) -> list[dict[str, object]]:
 
 def _frozen(course: Course) -> tuple[Input, ...]:
     """Return what a live course begins with: another freeze, and its capture."""
-    return (freezing.FREEZES, freezing.captured(course.world)) if course.live else ()
+    return (freezing.FREEZES, capture.member(course.world)) if course.live else ()
 
 
 def _ruled(course: Course) -> tuple[File, ...]:

@@ -17,7 +17,7 @@ from sealwright.contracts.coo.migration import grounds
 from sealwright.contracts.coo.rollback import confirmation
 from sealwright.contracts.coo.settings import Settings
 from sealwright.contracts.coo.state_machine import ERROR, Machine
-from sealwright.contracts.coo.steps import freezing, frozen, ground
+from sealwright.contracts.coo.steps import capture, freezing, frozen, ground
 from sealwright.contracts.coo.steps.course import Course
 from sealwright.contracts.coo.steps.migrating import PLAN, SNAPSHOT2
 from sealwright.contracts.coo.steps.requests import requested, requests
@@ -110,7 +110,10 @@ def _rollback(settings: Settings, world: World) -> Step:
         restoring.reopen(run.root, made)
         about = {"restored": len(made.come), "removed": len(made.gone)}
         line = logging.entry("ROLLBACK", about, ground.context(settings, run))
-        run.append(record, line, *ground.move(settings, run, _back))
+        data = capture.about(run)["database"]
+        what = "restored" if data and data["path"] in made.come else "unchanged"
+        done = ground.transaction(settings, run, what, data)
+        run.append(record, *done, line, *ground.move(settings, run, _back))
         return Verdict((), about)
 
     return Step(
@@ -128,25 +131,9 @@ def restored(settings: Settings, world: World, to: Path) -> Restored:
     """Return what a rollback would put back, staged in the new folder ``to``."""
     from sealwright.contracts.coo.rollback import restoring
 
-    name = captured(world)
-    capture = world.place(world.kept("coo/amu0")) / name
     given = [ground.manifest(settings, each).path for each in (*frozen.EVIDENCE, frozen.MANIFEST)]
     held = grounds.frozen(settings, world)
-    return restoring.stage(world.root, capture, name, held, given, to)
-
-
-def captured(world: World) -> str:
-    """Return the id of the capture of this attempt, as the log has it."""
-    from sealwright.contracts.coo import amu_capture
-
-    names = [
-        line["details"]["amu0"]
-        for line in logging.read(world.place(ground.log(world)))
-        if line["event"] == "AMU0"
-    ]
-    if not names:
-        raise Refused("rollback: expected a capture, found none in the log; doit amu0")
-    return amu_capture.name_of(names[-1])
+    return restoring.stage(world.root, capture.place(world), capture.name(world), held, given, to)
 
 
 def _state(run: Run, changes: Changes, made: Restored) -> None:

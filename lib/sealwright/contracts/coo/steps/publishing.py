@@ -23,10 +23,9 @@ from sealwright.contracts.coo.migration import grounds
 from sealwright.contracts.coo.migration.grounds import APPROVALS
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import LINE
-from sealwright.contracts.coo.steps import facts, freezing, frozen, gating, ground
+from sealwright.contracts.coo.steps import capture, facts, freezing, frozen, gating, ground, release
 from sealwright.contracts.coo.steps.course import Course, unasked
 from sealwright.contracts.coo.steps.migrating import DIFF, PLAN, SNAPSHOT1, SNAPSHOT2, before
-from sealwright.contracts.coo.steps.moving import captured
 from sealwright.paths import parse
 from sealwright.step import File, Guard, Record, Run, Step, World
 from sealwright.verdict import Verdict
@@ -116,6 +115,7 @@ def _publish(course: Course) -> Step:
         outputs=(*made.values(), told, entry),
         code=("sealwright.contracts.coo.gates.results",),
         guards=(
+            release.guard(settings),
             _same(settings),
             *facts.unchanged(settings),
             unasked(settings),
@@ -131,7 +131,7 @@ def _bundle(course: Course) -> Step:
     pack = settings.documents.implementation_pack
     assert pack is not None
     output, text = (ground.manifest(settings, name) for name in (BUNDLE, SPECIFICATION))
-    capture = freezing.captured(world)  # it has the manifests that were in force
+    held = capture.member(world)  # it has the manifests that were in force
     replays = [ground.manifest(settings, name) for name in (gating.REPLAY, MISSION_OUTPUT)]
     gates = ground.manifest(settings, GATE_RESULTS)
     diffs = [course.file(DIFF), ground.manifest(settings, "amendment_diff.patch")]
@@ -147,7 +147,7 @@ def _bundle(course: Course) -> Step:
         durable.create(log, run.place(ground.log(run)).read_bytes())
         template = run.place(settings.template).read_bytes() if settings.template else None
         found = results.parse(run.path(gates).read_bytes())
-        given = run.path(capture) / GIVEN
+        given = run.path(held) / GIVEN
         manifests = {name: given / name for name in (*frozen.EVIDENCE, frozen.MANIFEST)}
         about = _facts(course, run, manifests)
         contents = Contents(
@@ -171,7 +171,7 @@ def _bundle(course: Course) -> Step:
         name="migration_bundle",
         doc="Hand the migration over: logs, diffs, manifests, replay, gates, as one zip.",
         act=act,
-        inputs=(capture, *replays, gates, *diffs, *logs, *documents),
+        inputs=(held, *replays, gates, *diffs, *logs, *documents),
         outputs=(output, text),
         code=tuple(f"sealwright.contracts.coo.outputs.{name}" for name in _OUTPUTS),
         full=True,
@@ -194,7 +194,7 @@ def _facts(course: Course, run: Run, manifests: Mapping[str, Path]) -> Facts:
         legacy=settings.legacy,
         canonical=settings.canonical,
         source_root=settings.source_root,
-        amu0=captured(run),
+        amu0=capture.name(run),
         configuration=digest.of_file(run.place(parse(FILE))).sha256,
         entry_points=entry_points.of(run.root, package, settings.canonical),
         states=LINE,

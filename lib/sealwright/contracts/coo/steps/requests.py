@@ -7,6 +7,8 @@ refuses to go on.  Who answers is told in `rollback.confirmation`.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sealwright import durable
 from sealwright.contracts.coo import logging
 from sealwright.contracts.coo.rollback import confirmation
@@ -15,6 +17,7 @@ from sealwright.contracts.coo.state_machine import ENDS
 from sealwright.contracts.coo.steps import ground
 from sealwright.ledger import Ledger
 from sealwright.step import World
+from sealwright.verdict import spelled
 
 ROLLING = ("MIGRATION_SEQUENCE", "GATES")  # states that a rollback leads out of
 
@@ -37,14 +40,20 @@ def requests(world: World) -> int:
     return sum(line["event"] == "ROLLBACK" and "requested" in line["details"] for line in lines)
 
 
-def request(settings: Settings, run: World, reason: str) -> None:
-    """Ask for a rollback, where there is something to roll back and nobody has asked yet."""
+def request(settings: Settings, run: World, reason: str, *before: dict[str, Any]) -> bool:
+    """Ask for a rollback, where there is something to roll back and nobody has asked yet.
+
+    Lines of the log that lead to it come before it; return whether it is asked for now.
+    """
     place = run.place(ground.log(run))
     machine = logging.machine(place)
     if machine.state not in ROLLING or requested(settings, run) is not None:
-        return
+        return False
+    reason = spelled(reason)
     asked = run.place(ground.manifest(settings, confirmation.REQUEST).path)
     durable.mkdir(asked.parent)
     durable.write(asked, confirmation.request(run.root, machine.attempt, reason))
     details = {"attempt": machine.attempt, "requested": reason}
-    Ledger(place).append([logging.entry("ROLLBACK", details, ground.context(settings, run))])
+    asking = logging.entry("ROLLBACK", details, ground.context(settings, run))
+    Ledger(place).append([*before, asking])
+    return True
