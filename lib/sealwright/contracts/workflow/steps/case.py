@@ -21,7 +21,7 @@ from sealwright.errors import Misconfigured, SealwrightError
 from sealwright.git import Commit
 from sealwright.ledger import Ledger
 from sealwright.paths import RelPath
-from sealwright.step import Attempt, Fact, File, Guard, World
+from sealwright.step import Attempt, Fact, File, Guard, Member, World
 from sealwright.verdict import Verdict
 
 LEDGER, STAGES = "approvals.jsonl", "stages.jsonl"
@@ -51,6 +51,11 @@ class Case:
     def kept(self, world: World, name: str) -> Path:
         """Return where the packet's runs keep something for themselves."""
         return world.place(world.kept(f"workflow/{self.id}/{name}"))
+
+    @property
+    def member(self) -> Member:
+        """The evidence of a run as a step keeps it; runs are named by `begin`."""
+        return Member(self.settings.evidence, f"{{ts}}-{self.id}-{{nonce}}")
 
     @property
     def ledger(self) -> RelPath:

@@ -22,7 +22,7 @@ from sealwright.digest import Digest
 from sealwright.errors import Damaged, Refused
 from sealwright.git import Commit
 from sealwright.runtime import canonical
-from sealwright.step import Member, Run, Step, World
+from sealwright.step import Run, Step, World
 from sealwright.verdict import Finding, Verdict, together
 
 VALIDATION = "validation.json"
@@ -118,7 +118,7 @@ def _wrong(case: Case, world: World, packet: Packet, told: Ended) -> Iterator[Fi
 
 
 def _evidence(case: Case, world: World) -> Step:
-    given, kept = case.file(world, RUN), Member(case.settings.evidence, "{run}")
+    given, kept = case.file(world, RUN), case.member
 
     def act(run: Run) -> Verdict:
         told = ended(run.path(given))

@@ -27,14 +27,14 @@ from sealwright.contracts.workflow.steps.story import RECORDED, UNSAID, Ended
 from sealwright.digest import Digest
 from sealwright.errors import Refused
 from sealwright.runtime import canonical
-from sealwright.step import Guard, Member, Record, Run, Step, World
+from sealwright.step import Guard, Record, Run, Step, World
 from sealwright.verdict import Verdict, refusal
 
 
 def step(case: Case, world: World) -> Step:
     """Return the step that asks for the outcome, and carries it out."""
     output, record = case.file(world, "outcome.json"), Record(case.ledger, f"{RECORDED} {case.id}")
-    given, kept = case.file(world, RUN), Member(case.settings.evidence, "{run}")
+    given, kept = case.file(world, RUN), case.member
 
     def act(run: Run) -> Verdict:
         told = ended(run.path(given))
