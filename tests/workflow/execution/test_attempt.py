@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -44,6 +45,15 @@ def test_a_task_is_carried_out_and_one_commit_lands(ground: Ground) -> None:
         *("Packet-SHA256:", "9f" * 32, "Approval-SHA256:", "4c" * 32, "Run:", "run-1")
     ]
     assert not (ground.target / ".git/sealwright").exists() and not list(ground.journal.iterdir())
+
+
+def test_python3_is_the_one_that_runs_us_with_its_pytest(ground: Ground) -> None:
+    code = "import pytest, sys; print(sys.prefix)"
+    backend = Command(("python3", "-B", "-c", code))
+    tried = ground.attempt(backend)
+    assert tried.worked.log.decode() == f"{sys.prefix}\n"
+    tried = ground.fake(validation=f"python3 -B -c '{code}'")
+    assert tried.validation is not None and tried.validation.log.decode() == f"{sys.prefix}\n"
 
 
 def test_the_same_task_makes_the_same_commit_and_patch(ground: Ground) -> None:

@@ -14,6 +14,7 @@ it all is a folder, and a log; what the log says is never believed.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,7 +29,8 @@ from sealwright.sandbox.cage import Cage, Came, Limits, Place
 
 TARGET, GIVEN = "/task/target", "/task/given"
 TASK, PATCH = "task.json", "change.patch"
-FIXED = {  # the variables of every program that works on a target
+FIXED = {  # the variables of every program that works on a target; ``python3`` is this one
+    "PATH": os.pathsep.join((os.path.dirname(sys.executable), os.defpath)),
     "LANG": "C.UTF-8",
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
