@@ -22,9 +22,10 @@ from benchmarks import contest, measure
 from benchmarks.contest import Row
 from benchmarks.measure import Sample, Wrong
 from benchmarks.peers import OURS
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
 from sealwright.contracts.coo.rewriting.planning import plan
-from sealwright.contracts.coo.rewriting.references import Names, splice
+from sealwright.contracts.coo.rewriting.references import splice
 from sealwright.contracts.coo.rewriting.rulings import Rulings
 from sealwright.paths import TOP, RelPath
 

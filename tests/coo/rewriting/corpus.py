@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting import python_files
 from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
-from sealwright.contracts.coo.rewriting.references import Names, splice
+from sealwright.contracts.coo.rewriting.references import splice
 
 NAMES = Names("project_builder", "coo")
 PACKAGE = {

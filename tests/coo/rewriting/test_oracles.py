@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 import sealwright
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting import planning, python_files
 from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
-from sealwright.contracts.coo.rewriting.references import Names, splice
+from sealwright.contracts.coo.rewriting.references import splice
 from sealwright.contracts.coo.rewriting.rulings import Rulings
 
 LIB = Path(sealwright.__file__).parents[1]

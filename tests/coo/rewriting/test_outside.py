@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting.outside import accepted, check, who
 from sealwright.contracts.coo.rewriting.outside_imports import lines
 from sealwright.contracts.coo.rewriting.outside_installed import ask
-from sealwright.contracts.coo.rewriting.references import Names
 from sealwright.errors import ProgramFailed
 from sealwright.paths import RelPath
 from sealwright.verdict import Finding

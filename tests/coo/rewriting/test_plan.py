@@ -11,10 +11,11 @@ from dataclasses import replace
 
 import pytest
 
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting import plan as plans
 from sealwright.contracts.coo.rewriting import planning, postconditions
 from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
-from sealwright.contracts.coo.rewriting.references import Edit, Names
+from sealwright.contracts.coo.rewriting.references import Edit
 from sealwright.contracts.coo.rewriting.rulings import Rulings
 from sealwright.digest import hexadecimal, sha256
 from sealwright.errors import Damaged, Misconfigured, Refused

@@ -9,7 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from sealwright.contracts.coo.rewriting.references import Names, splice
+from sealwright.contracts.coo.package_names import Names
+from sealwright.contracts.coo.rewriting.references import splice
 from sealwright.contracts.coo.rewriting.texts import scan
 from sealwright.contracts.coo.rewriting.texts_pickles import read
 from tests.coo.rewriting.texts_corpus import NAMES, Tree

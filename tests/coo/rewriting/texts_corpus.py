@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sealwright.contracts.coo.rewriting.references import Edit, Found, Names, splice
+from sealwright.contracts.coo.package_names import Names
+from sealwright.contracts.coo.rewriting.references import Edit, Found, splice
 
 NAMES = Names("old", "coo")
 _MARK = re.compile("[⟦⟧⟪⟫]")

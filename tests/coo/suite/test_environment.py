@@ -119,6 +119,45 @@ def test_other_packages_are_there_and_paths_that_lead_to_them(tmp_path: Path) ->
     assert found == str(next(made.folder.glob("lib/*/site-packages")))
 
 
+REAL = """
+import json, os, {0}
+print(json.dumps([os.path.realpath(each.__file__) for each in ({0})]))
+"""
+SEVERAL = """\
+packages = ["project_builder", "helpers", "company.shop"]
+py-modules = ["single"]
+package-dir = {project_builder = "project_builder", helpers = "more/helpers", company = "more"}
+"""
+
+
+def test_the_other_packages_of_a_finder_are_those_of_the_tree(tmp_path: Path) -> None:
+    live = project(tmp_path / "live", "flat")
+    put(live, {"more/helpers/__init__.py": "", "more/shop/__init__.py": "", "single.py": ""})
+    put(live, {"pyproject.toml": workshop.PROJECT + SEVERAL})
+    python, site = bare(tmp_path / "parent")
+    workshop.editable(live, site)
+    url = {"dir_info": {"editable": True}, "url": live.as_uri()}
+    put(site, {"project_builder-1.5.dist-info/direct_url.json": json.dumps(url)})
+    new = renamed(live, tmp_path / "new")
+    made = built(tmp_path / "made", new, python, TOP, legacy=False)
+    assert environment.proof(made, variables(made)).holds
+    found = asked(made, REAL.format("helpers, company.shop, single"))
+    inside = ("more/helpers/__init__.py", "more/shop/__init__.py", "single.py")
+    assert found == [str(new / each) for each in inside]
+
+
+def test_another_package_of_a_finder_that_is_elsewhere_stays_there(tmp_path: Path) -> None:
+    live = project(tmp_path / "live", "flat")
+    put(tmp_path, {"far/helpers/__init__.py": ""})
+    python, site = bare(tmp_path / "parent")
+    finder = f"MAPPING = {{'project_builder': 'x', 'helpers': '{tmp_path}/far/helpers'}}\n"
+    put(site, {"_finder.py": finder + "def install(): ...\n"})
+    put(site, {"_finder.pth": "import _finder; _finder.install()\n"})
+    made = built(tmp_path / "made", live, python, TOP, legacy=True)
+    found = asked(made, REAL.format("helpers, helpers"))
+    assert set(found) == {str(tmp_path / "far/helpers/__init__.py")}
+
+
 def test_a_dotted_package_is_hidden_and_its_neighbours_are_not(tmp_path: Path) -> None:
     python, site = bare(tmp_path / "parent")
     put(site, {"company/builder/__init__.py": "", "company/shop/__init__.py": ""})

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sealwright.contracts.coo.rewriting.references import Names
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting.scopes import (
     GONE,
     IMPORT,

@@ -1,5 +1,8 @@
 """What is done about one occurrence of the name, by which rule, and why a person is asked.
 
+``SAY`` and ``KEEP`` are not for good: the one rewrites what a text says, wherever it stands, the
+other leaves it because of where it stands.  If both happen to one text, a person is asked.
+
 >>> edit("R3").answer, ask("R4", "is the name alone").why, MENTION.answer
 (<Answer.EDIT: 'edit'>, 'is the name alone', <Answer.MENTION: 'mention'>)
 """
@@ -14,6 +17,8 @@ class Answer(Enum):
     """What is done about an occurrence."""
 
     EDIT = "edit"
+    SAY = "say"
+    KEEP = "keep"
     ASK = "ask"
     MENTION = "mention"
 
@@ -28,6 +33,8 @@ class Decision:
 
 
 MENTION = Decision(Answer.MENTION)
+SAY = Decision(Answer.SAY, "R3")
+KEEP = Decision(Answer.KEEP, "R3")
 
 
 def edit(rule: str) -> Decision:

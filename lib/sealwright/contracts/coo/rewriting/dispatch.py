@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting import python_files, structured, texts
 from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
-from sealwright.contracts.coo.rewriting.references import Found, Names
+from sealwright.contracts.coo.rewriting.references import Found
 from sealwright.paths import RelPath
 
 _PYTHON = (".py", ".pyi", ".pyw")

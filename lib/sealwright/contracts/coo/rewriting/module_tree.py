@@ -28,7 +28,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-from sealwright.contracts.coo.rewriting.references import Names
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting.top_level import binds, parsed, statements
 from sealwright.paths import TOP, RelPath
 

@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting.outside_contracts import (
     Search,
     importers,
@@ -33,7 +34,6 @@ from sealwright.contracts.coo.rewriting.outside_contracts import (
 )
 from sealwright.contracts.coo.rewriting.outside_installed import ask, plain
 from sealwright.contracts.coo.rewriting.outside_own import own
-from sealwright.contracts.coo.rewriting.references import Names
 from sealwright.paths import TOP, RelPath
 from sealwright.verdict import Finding, Verdict
 

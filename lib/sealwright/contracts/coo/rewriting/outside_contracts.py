@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting import outside_imports
 from sealwright.contracts.coo.rewriting.outside_installed import (
     Distribution,
@@ -15,7 +16,6 @@ from sealwright.contracts.coo.rewriting.outside_installed import (
     plain,
     required,
 )
-from sealwright.contracts.coo.rewriting.references import Names
 from sealwright.verdict import Finding, legible
 
 PYTHON, LOOSE, REPOSITORY = "python", "site-packages", "repository"

@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from sealwright import durable, paths
-from sealwright.contracts.coo.rewriting.references import Edit, Names, splice
+from sealwright.contracts.coo.package_names import Names
+from sealwright.contracts.coo.rewriting.references import Edit, splice
 from sealwright.contracts.coo.rewriting.rulings import Asked
 from sealwright.digest import Digest, sha256
 from sealwright.errors import Damaged, Refused

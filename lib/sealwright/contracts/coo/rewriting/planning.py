@@ -2,8 +2,9 @@
 
 The files are those that are configured and those below the folders that are, in the byte order
 of their paths, without ``.git`` and ``__pycache__``; no link is followed, and of one the text is
-read (see `symbolic_links`).  Each file that has the legacy name in it is scanned; the rulings
-answer its questions; the new bytes must hold the post-conditions.
+read (see `symbolic_links`).  Each file that has the legacy name in it is scanned.  When all are,
+what is kept in one place and rewritten in another, though it says the same, is asked about in both
+(see `mixed`).  Then the rulings answer the questions; the new bytes must hold the post-conditions.
 """
 
 from __future__ import annotations
@@ -16,15 +17,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sealwright import paths
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting import (
     difference,
     dispatch,
+    mixed,
     postconditions,
     symbolic_links,
 )
+from sealwright.contracts.coo.rewriting.mixed import Mixed
 from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
 from sealwright.contracts.coo.rewriting.plan import FilePlan, Plan, read
-from sealwright.contracts.coo.rewriting.references import Edit, Names, Question, splice
+from sealwright.contracts.coo.rewriting.references import Edit, Found, Question, splice
 from sealwright.contracts.coo.rewriting.rulings import KEEP, Asked, Ruling, Rulings, asked
 from sealwright.contracts.coo.rewriting.source import line_starts
 from sealwright.digest import sha256
@@ -49,8 +53,10 @@ def plan(
     """Return what becomes of the files and folders ``where`` below ``root``."""
     names.check()
     made = _Planning(root, names, index, rulings)
-    for path in _files(root, where):
-        made.add(path)
+    scans = [(path, found) for path in _files(root, where) if (found := made.scan(path))]
+    made.mixed = mixed.between(scans)
+    for path, found in scans:
+        made.settle(path, made.mixed.asked(found))
     return made.plan()
 
 
@@ -60,6 +66,7 @@ class _Planning:
     names: Names
     index: ModuleTree
     rulings: Rulings
+    mixed: Mixed = field(default_factory=Mixed)
     files: list[FilePlan] = field(default_factory=list)
     rules: Counter[str] = field(default_factory=Counter)
     scanned: int = 0
@@ -69,20 +76,26 @@ class _Planning:
     findings: list[Finding] = field(default_factory=list)
     diffs: list[bytes] = field(default_factory=list)
 
-    def add(self, path: RelPath) -> None:
-        """Plan one file."""
+    def scan(self, path: RelPath) -> Found | None:
+        """Return what is found in one file; None if nothing has to be looked for."""
         if os.path.islink(self.root / path):
-            self._link(path)
-            return
+            return symbolic_links.scan(self.root, path, self.names, self.index)
         data = read(self.root, path)
         self.scanned += 1
         if not dispatch.concerns(path, data, self.names):
-            return
+            return None
         found = dispatch.scan(path, data, self.names, self.index)
+        self.mentions += found.mentions
+        return found
+
+    def settle(self, path: RelPath, found: Found) -> None:
+        """Plan one file, by what is found in it and what people decided."""
+        if not found.edits and not found.questions:
+            return
+        data = read(self.root, path)
         questions = asked(path, data, found.questions)
         ruled = [edit for each in questions for edit in self._answer(each, data)]
         self.asked += questions
-        self.mentions += found.mentions
         if edits := tuple(sorted((*found.edits, *ruled), key=lambda edit: edit.start)):
             self._rewrite(path, data, edits)
 
@@ -103,16 +116,18 @@ class _Planning:
 
     def _rewrite(self, path: RelPath, data: bytes, edits: Sequence[Edit]) -> None:
         after = splice(data, edits)
-        if dispatch.is_python(path, data):
-            postconditions.check_python(path, data, after, edits, self.names)
-        if dispatch.concerns(path, after, self.names):
-            self._check_again(path, after)
+        if not os.path.islink(self.root / path):
+            self._check(path, data, after, edits)
         self.rules.update(edit.rule for edit in edits)
         self.files.append(FilePlan(path, sha256(data), sha256(after), tuple(edits)))
         self.diffs.append(difference.unified(path, data, edits))
 
-    def _check_again(self, path: RelPath, after: bytes) -> None:
-        again = dispatch.scan(path, after, self.names, self.index)
+    def _check(self, path: RelPath, data: bytes, after: bytes, edits: Sequence[Edit]) -> None:
+        if dispatch.is_python(path, data):
+            postconditions.check_python(path, data, after, edits, self.names)
+        if not dispatch.concerns(path, after, self.names):
+            return
+        again = self.mixed.asked(dispatch.scan(path, after, self.names, self.index))
         if again.edits:
             found = f"{again.edits[0].rule} at byte {again.edits[0].start}"
             raise Damaged(
@@ -144,19 +159,6 @@ class _Planning:
             what = f"expected the ruling keep, found rewrite; {asked.question.text!r} has no other"
             self.findings.append(Finding(entry.where, what, "change the file by hand"))
         return tuple(replace(edit, rule=RULED) for edit in offered)
-
-    def _link(self, path: RelPath) -> None:
-        found = symbolic_links.scan(self.root, path, self.names, self.index)
-        data = os.fsencode(os.readlink(self.root / path))
-        questions = asked(path, data, found.questions)
-        for each in questions:
-            self._answer(each, data)
-        self.asked += questions
-        if found.edits:
-            self.rules.update(edit.rule for edit in found.edits)
-            after = splice(data, found.edits)
-            self.files.append(FilePlan(path, sha256(data), sha256(after), found.edits))
-            self.diffs.append(difference.unified(path, data, found.edits))
 
 
 def _in_place(question: Question, data: bytes, names: Names) -> tuple[Edit, ...]:

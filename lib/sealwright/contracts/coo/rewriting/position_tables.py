@@ -112,6 +112,7 @@ NAMED_KEPT = frozenset(
 )
 OF_MODULES = frozenset({"__name__", "__module__", "__package__"})
 KEYS_OF_MODULES = frozenset({"package_data", "package_dir", "exclude_package_data", "loggers"})
+KEYS_OF_GROUPS = frozenset({"entry_points", "ENTRY_POINTS"})
 MODULE_OPTIONS = frozenset({"-m", "--pyargs", "--cov", "--doctest-modules", "-p"})
 OTHERS_OPTION_M = frozenset({"git", "hg", "svn", "pytest", "py.test"})
 PREFIXES = frozenset({"startswith", "removeprefix", "partition", "split"})

@@ -23,6 +23,7 @@ from sealwright.contracts.coo.rewriting.position_tables import (
     BUILTINS,
     DICTS,
     KEPT_KEYS,
+    KEYS_OF_GROUPS,
     KEYS_OF_MODULES,
     MODULE_OPTIONS,
     NAMED_KEPT,
@@ -136,12 +137,11 @@ class Positions:
             named = isinstance(key, ast.Constant) and key.value in OF_MODULES
             return _P.MODULE if named else None
         holder = self.reading.parents.get(above)
-        if isinstance(holder, ast.keyword) and holder.arg in KEYS_OF_MODULES:
+        name = _holding(above, holder)
+        if name in KEYS_OF_MODULES:
             return _P.MODULE
-        if isinstance(holder, ast.Dict):
-            key = holder.keys[holder.values.index(above)] if above in holder.values else None
-            if isinstance(key, ast.Constant) and key.value in KEYS_OF_MODULES:
-                return _P.MODULE
+        if name in KEYS_OF_GROUPS:
+            return _P.KEPT
         if isinstance(holder, ast.Call) and self._argument(above, holder) is _P.MODULE:
             return _P.MODULE
         return _P.FREE
@@ -170,6 +170,18 @@ class Positions:
         if self._origins is None:
             self._origins = dict(_origins(self.tree))
         return self._origins
+
+
+def _holding(node: ast.Dict, holder: ast.AST | None) -> str:
+    """Return the keyword, key or variable whose value a dictionary is."""
+    if isinstance(holder, ast.keyword):
+        return holder.arg or ""
+    if isinstance(holder, ast.Assign):
+        return dotted(holder.targets[0]).rpartition(".")[2]
+    if isinstance(holder, ast.Dict) and node in holder.values:
+        key = holder.keys[holder.values.index(node)]
+        return str(key.value) if isinstance(key, ast.Constant) else ""
+    return ""
 
 
 def _of_kept(function: ast.expr) -> bool:

@@ -17,7 +17,8 @@ import tokenize
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
-from sealwright.contracts.coo.rewriting.references import Edit, Names
+from sealwright.contracts.coo.package_names import Names
+from sealwright.contracts.coo.rewriting.references import Edit
 from sealwright.contracts.coo.rewriting.source import Source, Unreadable
 from sealwright.errors import Damaged
 from sealwright.paths import RelPath

@@ -18,11 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting import words
 from sealwright.contracts.coo.rewriting.marks import Mark
 from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
 from sealwright.contracts.coo.rewriting.python_text import PythonText
-from sealwright.contracts.coo.rewriting.references import Edit, Found, Names, Question
+from sealwright.contracts.coo.rewriting.references import Edit, Found, Question
 from sealwright.contracts.coo.rewriting.source import Source, Unreadable
 from sealwright.paths import RelPath
 
@@ -50,20 +51,31 @@ def unreadable(data: bytes, names: Names, why: str) -> Question:
 
 
 def _found(source: Source, data: bytes, names: Names, marks: Sequence[Mark]) -> Found:
-    new, length = names.canonical.encode(), len(names.legacy)
     edits: list[Edit] = []
     questions: list[Question] = []
+    said: list[Question] = []
+    kept: list[Question] = []
     starts = source.bytes_at(mark.start for mark in marks)
     for mark, start in zip(marks, starts, strict=True):
-        made = Edit(start, start + length, new, mark.rule)
-        exact = data[start : start + length] == names.legacy.encode()
-        if exact and not mark.why:
-            edits.append(made)
-            continue
-        why = mark.why or _SHIFTED
-        offered = (made,) if exact and mark.rule not in _REFUSED else ()
-        line, column = source.place(mark.start)
-        questions.append(Question(line, column, mark.rule, mark.text or names.legacy, why, offered))
+        question = _question(source, data, names, mark, start)
+        if mark.kept:
+            kept.append(question)
+        elif question.why:
+            questions.append(question)
+        else:
+            edits += question.edits
+            said += [question] if mark.said else []
     mentioned = sum(1 for _ in words.occurrences(names.legacy).finditer(source.text))
     mentions = max(0, mentioned - len(edits) - len(questions))
-    return Found(tuple(edits), tuple(questions), mentions)
+    return Found(tuple(edits), tuple(questions), mentions, tuple(said), tuple(kept))
+
+
+def _question(source: Source, data: bytes, names: Names, mark: Mark, start: int) -> Question:
+    """Return a mark as a question; one that has no reason is none yet."""
+    end = start + len(names.legacy)
+    exact = data[start:end] == names.legacy.encode()
+    why = mark.why or ("" if exact else _SHIFTED)
+    made = (Edit(start, end, names.canonical.encode(), mark.rule),)
+    offered = made if exact and mark.rule not in _REFUSED else ()
+    line, column = source.place(mark.start)
+    return Question(line, column, mark.rule, mark.text or names.legacy, why, offered)

@@ -16,13 +16,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting import bindings
 from sealwright.contracts.coo.rewriting.bindings import Reading
 from sealwright.contracts.coo.rewriting.literals import Literal, Unclear
 from sealwright.contracts.coo.rewriting.marks import Mark, once
 from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
 from sealwright.contracts.coo.rewriting.positions import Positions
-from sealwright.contracts.coo.rewriting.references import Names
 from sealwright.contracts.coo.rewriting.renames import Renames
 from sealwright.contracts.coo.rewriting.source import Source, Unreadable
 from sealwright.contracts.coo.rewriting.string_marks import Context, StringMarks
@@ -104,7 +104,8 @@ class _Strings:
         written = literal.written(mark.start, len(self.whole.names.legacy))
         if written is None:
             text = mark.text or self.whole.names.legacy
-            return Mark(literal.places[mark.start], mark.rule, mark.why or _SPELLED, text)
+            why = mark.why or _SPELLED
+            return mark._replace(start=literal.places[mark.start], why=why, text=text)
         return mark._replace(start=written)
 
     def _is_pickle(self, value: str) -> bool:

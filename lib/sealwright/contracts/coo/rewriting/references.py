@@ -11,29 +11,11 @@ b'import coo'
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from sealwright.errors import Damaged, Misconfigured
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The import name to retire and the one that replaces it; single identifiers."""
-
-    legacy: str
-    canonical: str
-
-    def check(self) -> None:
-        """Raise `Misconfigured` unless both are names of top-level packages, and two."""
-        for name in (self.legacy, self.canonical):
-            if not name.isascii() or not name.isidentifier() or keyword.iskeyword(name):
-                expected = "the name of a top-level package, in ASCII"
-                raise Misconfigured(f"package: expected {expected}, found {name!r}")
-        if self.legacy == self.canonical:
-            raise Misconfigured(f"package: expected two names, found {self.legacy} twice")
+from sealwright.errors import Damaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +42,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Everything found in one file."""
+    """Everything found in one file.
+
+    ``said`` are those of the edits that only what the text says is the reason for, ``kept`` what
+    stays only because of where it stands; both as the questions that they may become.
+    """
 
     edits: tuple[Edit, ...] = ()
     questions: tuple[Question, ...] = ()
     mentions: int = 0
+    said: tuple[Question, ...] = ()
+    kept: tuple[Question, ...] = ()
 
 
 class Index(Protocol):

@@ -14,11 +14,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting.bindings import Reading
 from sealwright.contracts.coo.rewriting.marks import Mark
 from sealwright.contracts.coo.rewriting.module_tree import Look, ModuleTree
 from sealwright.contracts.coo.rewriting.positions import dotted
-from sealwright.contracts.coo.rewriting.references import Names
 from sealwright.contracts.coo.rewriting.scopes import IMPORT, OTHER, Scope, Use
 from sealwright.contracts.coo.rewriting.source import Source
 

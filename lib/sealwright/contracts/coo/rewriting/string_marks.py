@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting import bindings, embedded, words
 from sealwright.contracts.coo.rewriting.bindings import Reading
 from sealwright.contracts.coo.rewriting.decisions import Answer, Decision, edit
@@ -21,7 +22,6 @@ from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
 from sealwright.contracts.coo.rewriting.path_parts import decision as parts_decision
 from sealwright.contracts.coo.rewriting.position_tables import Position
 from sealwright.contracts.coo.rewriting.positions import Positions
-from sealwright.contracts.coo.rewriting.references import Names
 from sealwright.contracts.coo.rewriting.scopes import Scope
 from sealwright.contracts.coo.rewriting.source import Source, Unreadable
 from sealwright.contracts.coo.rewriting.words import Word
@@ -183,7 +183,7 @@ class StringMarks:
             for match in words.occurrences(self.context.names.legacy).finditer(line[0]):
                 word = self._word(line[0], match.start(), Position.FREE, blob=blob)
                 decision = word.decide()
-                if decision.answer is Answer.EDIT:
+                if decision.answer in (Answer.EDIT, Answer.SAY):
                     decision = edit("R6")
                 shifted = _marked(word, decision)
                 marks += [mark._replace(start=mark.start + line.start()) for mark in shifted]
@@ -191,9 +191,11 @@ class StringMarks:
 
 
 def _marked(word: Word, decision: Decision) -> list[Mark]:
-    if decision.answer is Answer.MENTION:
+    answer = decision.answer
+    if answer is Answer.MENTION:
         return []
-    return [Mark(word.start, decision.rule, decision.why, word.around)]
+    said, kept = answer is Answer.SAY, answer is Answer.KEEP
+    return [Mark(word.start, decision.rule, decision.why, word.around, said, kept)]
 
 
 def _within(mark: Mark, extract: Extract) -> Mark:

@@ -21,6 +21,7 @@ import posixpath
 import re
 from collections.abc import Callable
 
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting import (
     structured_backends,
     structured_customs,
@@ -31,7 +32,7 @@ from sealwright.contracts.coo.rewriting import (
     structured_toml,
     structured_yaml,
 )
-from sealwright.contracts.coo.rewriting.references import Found, Index, Names, Question
+from sealwright.contracts.coo.rewriting.references import Found, Index, Question
 from sealwright.contracts.coo.rewriting.structured_keys import kind, known
 from sealwright.contracts.coo.rewriting.structured_kinds import KINDS, unknown
 from sealwright.contracts.coo.rewriting.structured_places import Place, Unreadable
@@ -165,8 +166,8 @@ def _key(sheet: Sheet, name: str, place: Place) -> None:
     for word in sheet.within(place.start, place.end):
         if section and (word.kind in MODULES or sheet.text[word.left : word.start] == "mypy-"):
             sheet.rewrite(word, "R9")
-        elif found == "never":
-            sheet.mention(word)
+        elif found in ("group", "never"):
+            KINDS[found](sheet, word.left, word.right)
         elif word.kind in (DOTTED, OBJECT) and sheet.resolves(word):
             sheet.rewrite(word, "R3")
         elif found != "unknown" and word.kind != OTHER:

@@ -19,6 +19,7 @@ _TABLE = """
 project scripts *                                   module
 project gui_scripts *                               module
 project entry_points * *                            module
+project entry_points * !                            group
 project readme **                                   path
 project license **                                  path
 project license_files                               path
@@ -87,6 +88,7 @@ flit metadata entry_points_file                     path
 flit metadata **                                    never
 flit scripts *                                      module
 flit entrypoints * *                                module
+flit entrypoints * !                                group
 flit sdist *                                        path
 flit external_data directory                        path
 poetry name                                         never
@@ -101,6 +103,7 @@ poetry scripts *                                    module
 poetry scripts * reference                          module
 poetry scripts * callable                           module
 poetry plugins * *                                  module
+poetry plugins * !                                  group
 poetry build script                                 path
 poetry build                                        path
 poetry readme                                       path
@@ -359,11 +362,11 @@ options.exclude_package_data * !                    module
 options.data_files **                               path
 options.data_files * !                              path
 options.entry_points *                              entries
-options.entry_points * !                            never
+options.entry_points * !                            group
 options.extras_require **                           never
 options.extras_require ** !                         never
 entry_points *                                      entries
-entry_points * !                                    never
+entry_points * !                                    group
 files packages                                      module
 files modules                                       module
 files **                                            path

@@ -11,7 +11,8 @@
 ``warning``  a filter of warnings: category and module, not the message (R9)
 ``command``  a command line (see `texts_commands`)
 ``options``  what is added to the command line of pytest
-``never``    distributions, groups, people, addresses, prose: no occurrence
+``group``    the group of an entry point: it keeps its name, also where a module has the same
+``never``    distributions, people, addresses, prose: no occurrence
 ``unknown``  nothing of all this: a dotted name (R3) or a path (R8) that resolves; the
              bare name is a question unless it stands among words
 ===========  =============================================================================
@@ -130,6 +131,12 @@ def never(sheet: Sheet, start: int, end: int) -> None:
         sheet.mention(word)
 
 
+def group(sheet: Sheet, start: int, end: int) -> None:
+    """Leave the name of a group, and remember that it is kept."""
+    for word in sheet.within(start, end):
+        sheet.keep(word)
+
+
 def unknown(sheet: Sheet, start: int, end: int) -> None:
     """Rewrite what is sure, and ask about a name that stands alone."""
     run_as_module(sheet, start, end)
@@ -172,6 +179,7 @@ KINDS: dict[str, Callable[[Sheet, int, int], None]] = {
     "warning": warning,
     "command": command,
     "options": options,
+    "group": group,
     "never": never,
     "unknown": unknown,
 }

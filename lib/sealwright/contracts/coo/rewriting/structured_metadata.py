@@ -33,7 +33,7 @@ def scanner(path: RelPath) -> Callable[[Sheet], None] | None:
 def _points(sheet: Sheet) -> None:
     for line in _LINE.finditer(sheet.text):
         header = line[0].lstrip().startswith(("[", "#", ";"))
-        (kinds.never if header else kinds.entries)(sheet, *line.span())
+        (kinds.group if header else kinds.entries)(sheet, *line.span())
 
 
 def _names(sheet: Sheet) -> None:

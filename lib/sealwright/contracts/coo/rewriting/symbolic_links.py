@@ -11,8 +11,9 @@ import os
 import posixpath
 from pathlib import Path
 
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
-from sealwright.contracts.coo.rewriting.references import Edit, Found, Names, Question
+from sealwright.contracts.coo.rewriting.references import Edit, Found, Question
 from sealwright.paths import RelPath
 
 

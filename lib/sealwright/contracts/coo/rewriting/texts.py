@@ -19,6 +19,7 @@ from __future__ import annotations
 import posixpath
 from typing import cast
 
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting import (
     python_files,
     structured,
@@ -26,7 +27,7 @@ from sealwright.contracts.coo.rewriting import (
     texts_pickles,
     texts_sources,
 )
-from sealwright.contracts.coo.rewriting.references import Found, Index, Names, Question
+from sealwright.contracts.coo.rewriting.references import Found, Index, Question
 from sealwright.contracts.coo.rewriting.texts_fixtures import fixture, read_by_code
 from sealwright.contracts.coo.rewriting.texts_notebooks import Scan, notebook
 from sealwright.contracts.coo.rewriting.texts_pickles import Pickled

@@ -12,8 +12,9 @@ import json
 import re
 from collections.abc import Callable, Iterator
 
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting import structured_json, texts_code
-from sealwright.contracts.coo.rewriting.references import Edit, Found, Index, Names, Question
+from sealwright.contracts.coo.rewriting.references import Edit, Found, Index, Question
 from sealwright.contracts.coo.rewriting.structured_places import Place, Unreadable
 from sealwright.contracts.coo.rewriting.texts_commands import commands
 from sealwright.contracts.coo.rewriting.texts_sheet import Sheet

@@ -23,7 +23,8 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
-from sealwright.contracts.coo.rewriting.references import Edit, Names, splice
+from sealwright.contracts.coo.package_names import Names
+from sealwright.contracts.coo.rewriting.references import Edit, splice
 
 _WIDTHS = {"SHORT_BINUNICODE": 1, "BINUNICODE": 4, "BINUNICODE8": 8}
 _GLOBALS = ("GLOBAL", "INST")

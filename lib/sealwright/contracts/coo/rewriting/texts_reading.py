@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 
-from sealwright.contracts.coo.rewriting.references import Found, Index, Names, Question
+from sealwright.contracts.coo.package_names import Names
+from sealwright.contracts.coo.rewriting.references import Found, Index, Question
 from sealwright.contracts.coo.rewriting.texts_sheet import Sheet
 from sealwright.paths import RelPath
 

@@ -10,7 +10,8 @@ import posixpath
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
-from sealwright.contracts.coo.rewriting.references import Edit, Found, Index, Names, Question
+from sealwright.contracts.coo.package_names import Names
+from sealwright.contracts.coo.rewriting.references import Edit, Found, Index, Question
 from sealwright.contracts.coo.rewriting.texts_words import BARE, FILES, PATH, PATTERN, Word, words
 from sealwright.paths import RelPath
 
@@ -30,6 +31,7 @@ class Sheet:
         self._edits: dict[int, tuple[int, int, str, str]] = {}
         self._questions: dict[int, tuple[int, str, str]] = {}
         self._mentions: set[int] = set()
+        self._kept: list[Word] = []
         self._insertions: list[tuple[int, str, str]] = []
 
     def within(self, start: int, end: int) -> Iterator[Word]:
@@ -57,6 +59,12 @@ class Sheet:
         """Leave a word as it is."""
         if not self.decided(word):
             self._mentions.add(word.start)
+
+    def keep(self, word: Word) -> None:
+        """Leave a word as it is because of where it stands, though it names what is there."""
+        if not self.decided(word) and self.resolves(word):
+            self._kept.append(word)
+        self.mention(word)
 
     def insert(self, at: int, text: str, rule: str) -> None:
         """Put text before a character."""
@@ -124,6 +132,7 @@ class Sheet:
             tuple(sorted(edits, key=lambda edit: (edit.start, edit.end, edit.new))),
             tuple(sorted(questions, key=lambda each: (each.line, each.column, each.rule))),
             len(self.words) - len(self._edits) - asked,
+            kept=tuple(self._question(word.start, word.right, "R3", "") for word in self._kept),
         )
 
     def _question(self, at: int, right: int, rule: str, why: str) -> Question:

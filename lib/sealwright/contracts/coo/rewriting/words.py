@@ -31,11 +31,11 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from sealwright.contracts.coo.rewriting.decisions import MENTION, Decision, ask, edit
+from sealwright.contracts.coo.package_names import Names
+from sealwright.contracts.coo.rewriting.decisions import KEEP, MENTION, SAY, Decision, ask, edit
 from sealwright.contracts.coo.rewriting.literals import HOLE
 from sealwright.contracts.coo.rewriting.module_tree import Look, ModuleTree
 from sealwright.contracts.coo.rewriting.path_words import PathWord
-from sealwright.contracts.coo.rewriting.references import Names
 
 AMBIGUOUS = frozenset(
     [
@@ -151,7 +151,7 @@ class Word:
         """Return what is done, by the first rule that fits."""
         whole = len(self.text) < _SHORT and self.text.strip() == self.names.legacy
         if self.kept and self._is_whole():
-            return MENTION
+            return KEEP if self.index.resolves(self._dotted_text()) else MENTION
         if self._is_address():
             return MENTION
         for rule in (self._code, self._module, self._path, self._part, self._blob, self._dotted):
@@ -254,7 +254,7 @@ class Word:
         if len(parts) == 2 and parts[1] in AMBIGUOUS:
             why = "is a module's name and may be a file's or a host's"
             return MENTION if self.running else ask("R3", why)
-        return edit("R3")
+        return edit("R3") if self.package else SAY
 
     def _is_completed(self) -> bool:
         return _COMPLETED.match(self.text, self.end) is not None

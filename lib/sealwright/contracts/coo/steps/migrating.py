@@ -27,8 +27,8 @@ from sealwright.verdict import Verdict, together
 
 if TYPE_CHECKING:
     from sealwright.contracts.coo import suite
+    from sealwright.contracts.coo.package_names import Names
     from sealwright.contracts.coo.rewriting import plan as plans
-    from sealwright.contracts.coo.rewriting.references import Names
     from sealwright.contracts.coo.rewriting.rulings import Rulings
 
 _CARRYING = "sealwright.contracts.coo.migration.carrying"
@@ -116,7 +116,7 @@ def _python(settings: Settings) -> Fact:
 
 def names(settings: Settings) -> Names:
     """Return the two names of the package."""
-    from sealwright.contracts.coo.rewriting.references import Names
+    from sealwright.contracts.coo.package_names import Names
 
     return Names(settings.legacy, settings.canonical)
 
@@ -127,7 +127,7 @@ def run_suite(settings: Settings, run: Run, tree: Path, *, legacy_allowed: bool)
 
     wish = suite.Wish(
         command=settings.test_command,
-        names=suite.Names(settings.legacy, settings.canonical),
+        names=names(settings),
         interpreter=interpreter(settings, run),
         source_root=settings.source_root,
         variables=_variables(settings, run),
@@ -285,12 +285,11 @@ def _snapshot(course: Course, name: str, of: str, when: str) -> Step:
     earlier = (before(course.world), *((first,) if output != first else ()))
 
     def act(run: Run) -> Verdict:
-        from sealwright.contracts.coo import suite
         from sealwright.contracts.coo.suite import comparison, snapshot, tripwire
 
         result = run_suite(settings, run, run.path(tree), legacy_allowed=False)
         made = result.snapshot(run.path(tree))
-        known, failures = suite.Names(settings.legacy, settings.canonical), result.outcomes.failures
+        known, failures = names(settings), result.outcomes.failures
         s0, *rest = (snapshot.decode(run.path(file).read_bytes()) for file in earlier)
         verdict = comparison.preserved(s0, made, known, failures)
         if rest:

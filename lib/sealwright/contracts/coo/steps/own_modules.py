@@ -24,9 +24,9 @@ if TYPE_CHECKING:  # each function is run many times, in a process of its own
 
 def planned(tree: Path, *, legacy: str, canonical: str, source_root: str, package: str) -> bytes:
     """Return the plan of taking the migration back: each reference to the canonical package."""
+    from sealwright.contracts.coo.package_names import Names
     from sealwright.contracts.coo.rewriting import planning
     from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
-    from sealwright.contracts.coo.rewriting.references import Names
     from sealwright.contracts.coo.rewriting.rulings import Rulings
 
     both = Names(canonical, legacy)

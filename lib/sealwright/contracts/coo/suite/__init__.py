@@ -28,7 +28,7 @@ began and did not end there are none.  5. Nothing is run a second time to make i
 
 from __future__ import annotations
 
-from sealwright.contracts.coo.suite.names import Names
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.suite.running import Result, Wish, run
 from sealwright.contracts.coo.suite.snapshot import Snapshot, View, snapshots_equal
 

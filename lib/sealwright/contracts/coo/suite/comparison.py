@@ -20,7 +20,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from sealwright.contracts.coo.suite.names import Names
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.suite.outcomes import Failure, Row
 from sealwright.contracts.coo.suite.snapshot import Snapshot, snapshots_equal
 from sealwright.verdict import Finding, Verdict, legible, together

@@ -24,9 +24,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from sealwright import durable
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.suite import names as naming
 from sealwright.contracts.coo.suite import path_files
-from sealwright.contracts.coo.suite.names import Names
 from sealwright.errors import Refused
 from sealwright.paths import RelPath
 
@@ -92,7 +92,7 @@ def provides(found: Distribution, package: str, source_root: RelPath) -> bool:
     paths = [site / file for file in files if file.endswith(".pth") and "/" not in file]
     if any(path_files.dropped(path, (package,)) for path in paths):
         return True
-    return any(naming.holds(folder, package) for folder in _edited(found, source_root))
+    return any(naming.holds(folder / source_root, package) for folder in edited(found))
 
 
 def _belongs(file: str, inside: str) -> bool:
@@ -101,8 +101,8 @@ def _belongs(file: str, inside: str) -> bool:
     return file.startswith(f"{inside}/") or (at == folder and naming.is_module(last, name))
 
 
-def _edited(found: Distribution, source_root: RelPath) -> Iterator[Path]:
-    """Yield the folders of sources that an editable installation leads to."""
+def edited(found: Distribution) -> Iterator[Path]:
+    """Yield the folder that an editable installation was made from."""
     try:
         about = json.loads(found.text("direct_url.json") or "{}")
         editable = about.get("dir_info", {}).get("editable") is True
@@ -110,7 +110,7 @@ def _edited(found: Distribution, source_root: RelPath) -> Iterator[Path]:
     except (ValueError, AttributeError):
         return
     if editable and url.scheme == "file":
-        yield Path(unquote(url.path)) / source_root
+        yield Path(unquote(url.path))
 
 
 def copy(found: Distribution, folder: Path, names: Names | None) -> Distribution:

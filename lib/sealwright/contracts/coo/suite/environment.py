@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from sealwright import durable, paths, process
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.suite import (
     distributions,
     injected,
@@ -38,7 +39,6 @@ from sealwright.contracts.coo.suite import (
 from sealwright.contracts.coo.suite import names as naming
 from sealwright.contracts.coo.suite.distributions import Distribution
 from sealwright.contracts.coo.suite.interpreter import Interpreter
-from sealwright.contracts.coo.suite.names import Names
 from sealwright.errors import ProgramFailed
 from sealwright.paths import RelPath
 from sealwright.verdict import Finding, Verdict
@@ -129,7 +129,8 @@ def build(folder: Path, plan: Plan, program: Path, records: Path) -> Environment
     replaced = _metadata(folder / "metadata", providing, plan)
     sites = _sites(folder, parent)
     for site, target in zip(parent.sites, sites, strict=False):
-        links.link(site, target, plan.names.both, [each.folder for each in providing])
+        left_out = [each.folder for each in providing]
+        links.link(site, target, plan.names.both, left_out, _stands(providing, plan))
     _inject(folder, sites, plan, records)
     declared = {n: v for each in replaced for n, v in each.programs().items()}
     programs.make(folder / "bin", parent, declared)
@@ -148,6 +149,19 @@ def _providing(parent: Interpreter, plan: Plan) -> Iterator[Distribution]:
             for each in distributions.installed(folder):
                 if any(distributions.provides(each, n, plan.source_root) for n in plan.names.both):
                     yield each
+
+
+def _stands(providing: Iterable[Distribution], plan: Plan) -> links.Stands:
+    """Return what tells where a place of the repository stands in the tree that is tested."""
+    roots = [root.resolve() for each in providing for root in distributions.edited(each)]
+
+    def place(path: Path) -> Path:
+        real = path.resolve()
+        inside = (plan.tree / real.relative_to(top) for top in roots if real.is_relative_to(top))
+        there = (each for each in inside if each.exists() or Path(f"{each}.py").exists())
+        return next(there, path)
+
+    return place
 
 
 def _metadata(folder: Path, providing: Iterable[Distribution], plan: Plan) -> list[Distribution]:

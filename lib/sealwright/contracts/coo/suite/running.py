@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sealwright import digest, durable, process
+from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.suite import (
     environment,
     outcomes,
@@ -29,7 +30,6 @@ from sealwright.contracts.coo.suite import (
     working_copy,
 )
 from sealwright.contracts.coo.suite.environment import Environment, Plan
-from sealwright.contracts.coo.suite.names import Names
 from sealwright.contracts.coo.suite.outcomes import Outcomes
 from sealwright.contracts.coo.suite.snapshot import EXCLUDED, Snapshot
 from sealwright.contracts.coo.suite.spelling import Spelling

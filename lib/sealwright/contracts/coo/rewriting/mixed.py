@@ -1,0 +1,61 @@
+"""One text, kept in one place and rewritten in another: both are asked about.
+
+A dotted name such as ``old.run`` is kept where it is the key of an environment or the name of a
+group, because of where it stands, and rewritten where it only says a name that is there.  Each
+answer may be right by itself; for one and the same text they are not both, so a person says it.
+What a rule knows to be a module from its place (``mock.patch("old.run")``) is not in question.
+
+>>> here = RelPath("a.py")
+>>> kept = Found(kept=(Question(3, 0, "R3", "old.run", ""),))
+>>> said = Found((Edit(0, 3, b"coo", "R3"),), said=(Question(1, 0, "R3", "old.run", ""),))
+>>> [each.why for each in between([(here, kept), (here, said)]).asked(said).questions]
+['is rewritten here and kept at a.py:3 as a key or another kind of name; say one for all']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from sealwright.contracts.coo.rewriting.references import Edit, Found, Question
+from sealwright.paths import RelPath
+
+_SAID = "is rewritten here and kept at {} as a key or another kind of name; say one for all"
+_KEPT = "is kept here as a key or another kind of name, and rewritten at {}; say one for all"
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """Texts that were kept and rewritten: the first place of each."""
+
+    kept: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)
+
+    def asked(self, found: Found) -> Found:
+        """Return what is found in one file, with a question about each of these texts."""
+        said = [each for each in found.said if each.text in self.kept]
+        kept = [each for each in found.kept if each.text in self.said]
+        if not said and not kept:
+            return found
+        undone: set[Edit] = {edit for each in said for edit in each.edits}
+        more = [replace(each, why=_SAID.format(self.kept[each.text])) for each in said]
+        more += [replace(each, why=_KEPT.format(self.said[each.text])) for each in kept]
+        questions = sorted((*found.questions, *more), key=lambda each: (each.line, each.column))
+        edits = tuple(edit for edit in found.edits if edit not in undone)
+        return replace(found, edits=edits, questions=tuple(questions))
+
+
+def between(scans: Iterable[tuple[RelPath, Found]]) -> Mixed:
+    """Return the texts that are kept in one place and rewritten in another."""
+    kept: dict[str, str] = {}
+    said: dict[str, str] = {}
+    for path, found in scans:
+        _note(kept, path, found.kept)
+        _note(said, path, found.said)
+    both = kept.keys() & said.keys()
+    return Mixed({t: kept[t] for t in both}, {t: said[t] for t in both})
+
+
+def _note(places: dict[str, str], path: RelPath, questions: Iterable[Question]) -> None:
+    for each in questions:
+        places.setdefault(each.text, f"{path}:{each.line}")
