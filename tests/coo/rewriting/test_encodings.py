@@ -40,13 +40,10 @@ def test_a_column_is_counted_in_characters(tmp_path):
 @pytest.mark.parametrize(
     "data",
     [
-        b"import project_builder\nprint 'x'\n",
         b"import project_builder\nx = '\x93'\n",
         b"# coding: ascii\nimport project_builder\nx = '\xe9'\n",
         b"# coding: nonsense\nimport project_builder\n",
         b"import project_builder\nx = '\x00'\n",
-        b"import project_builder\nx = " + b"(" * 2000 + b")" * 2000,
-        b"import project_builder\n" + b"x = 1 +\\" * 3,
     ],
 )
 def test_what_cannot_be_read_is_one_question(tmp_path, data):
@@ -65,3 +62,18 @@ def test_a_long_sum_of_strings_does_not_exhaust_the_stack(tmp_path):
         b"import project_builder\nx = (" + b" +\n".join([b"'project_builder.core'"] * 900) + b")\n"
     )
     assert rewritten(tmp_path, data) == new(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"import project_builder\nprint 'x'\n",
+        b"import project_builder\nx = " + b"(" * 2000 + b")" * 2000,
+        b"import project_builder\n" + b"x = 1 +\\" * 3,
+    ],
+)
+def test_what_cannot_be_parsed_is_one_question_with_what_its_lines_say(tmp_path, data):
+    assert asked(tmp_path, data) == [("H4", "project_builder")]
+    assert rewritten(tmp_path, data) == data
+    (edit,) = found(tmp_path, data).questions[0].edits
+    assert (edit.start, edit.end, edit.rule) == (7, 22, "R6")

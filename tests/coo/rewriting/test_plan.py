@@ -192,11 +192,46 @@ def test_a_capture_cannot_be_ruled_away(tmp_path, rule):
     assert "H2" in str(again.verdict)
 
 
-def test_what_cannot_be_parsed_can_only_be_kept(tmp_path):
-    files = {"x.py": "import project_builder\nprint 'x'\n"}
+def test_what_cannot_be_parsed_and_is_in_doubt_can_only_be_kept(tmp_path):
+    files = {"x.py": "import project_builder\nprint 'project_builder'\n"}
     for ruling, holds in (("rewrite", False), ("keep", True)):
         entry = f"{{text: project_builder, below: ., ruling: {ruling}, why: w}}"
         assert planned(tmp_path, entry, ["x.py"], files).verdict.holds == holds
+
+
+NEWER = b"""from project_builder.core import Builder  # project_builder
+type Build[T] = project_builder.core.Builder | \xc3\xa9[T]
+patch("project_builder.core.build"); f(project_builder=1); !
+"""
+
+
+def test_what_cannot_be_parsed_is_rewritten_by_its_lines_where_a_person_says_so(tmp_path):
+    (asked,) = planned(tmp_path, "", ["x.py"], {"x.py": NEWER}).unanswered
+    assert asked.question.rule == "H4" and "by its lines, 3 references" in asked.question.why
+    entry = "{text: project_builder, file: x.py, ruling: rewrite, why: w}"
+    plans.apply(planned(tmp_path, entry, ["x.py"], {"x.py": NEWER}), tmp_path)
+    first, second, third = (tmp_path / "x.py").read_bytes().splitlines()
+    assert first == b"from coo.core import Builder  # project_builder"
+    assert second == b"type Build[T] = coo.core.Builder | \xc3\xa9[T]"
+    assert third == b'patch("coo.core.build"); f(project_builder=1); !'
+
+
+def test_what_cannot_be_parsed_and_only_tells_of_the_package_is_no_question(tmp_path):
+    files = {"x.py": "# an issue of project_builder: project_builder.core\nprint 'x'\n"}
+    assert planned(tmp_path, "", ["x.py"], files).verdict.holds
+
+
+def test_a_text_that_is_often_asked_about_in_a_file_has_one_line_to_paste(tmp_path):
+    text = "".join(f"    assert name == 'project_builder', {n}\n" for n in range(3))
+    files = {"tests/test_b.py": f"def test():\n{text}"}
+    said = str(planned(tmp_path, "", ["tests"], files).verdict)
+    pasted = said.partition("add below `rulings:`\n")[2]
+    (line,) = [line for line in pasted.splitlines() if not line.lstrip().startswith("#")]
+    assert line.startswith("  - {text: project_builder, file: tests/test_b.py, ruling")
+    assert line.endswith("# lines 2, 3, 4") and pasted.count("\n  # - {file") == 3
+    for choice in ("keep", "rewrite"):
+        entry = line.strip(" -").replace("rewrite | keep", choice).replace('""', "w")
+        assert planned(tmp_path, entry.partition("#")[0], ["tests"], files).verdict.holds
 
 
 def test_a_link_into_the_package_leads_to_the_same_place_afterwards(tmp_path):

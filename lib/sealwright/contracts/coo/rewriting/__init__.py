@@ -15,7 +15,8 @@ R9    configuration, by key; R10: build back ends that derive the module's name
 H1    a name bound by ``import old`` and by something else: refused
 H2    a use at which the new name means something else already: refused
 H3    pickles and other formats whose bytes are more than text
-H4    a file that mentions ``old`` and cannot be decoded or parsed: it can only be kept
+H4    a file that mentions ``old`` and cannot be decoded: it can only be kept; one that cannot
+      be parsed: it is kept, or rewritten by its lines
 H5    a link that names ``old`` and does not lead to it: it can only be kept
 ====  ================================================================================
 """

@@ -28,7 +28,7 @@ from typing import Any
 from sealwright import durable, paths
 from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting.references import Edit, splice
-from sealwright.contracts.coo.rewriting.rulings import Asked
+from sealwright.contracts.coo.rewriting.rulings import Asked, offered
 from sealwright.digest import Digest, sha256
 from sealwright.errors import Damaged, Refused
 from sealwright.paths import RelPath
@@ -68,7 +68,7 @@ class Plan:
         evidence = {"digest": self.digest, "rules": dict(self.rules), "files": len(self.files)}
         asked = [Finding(a.where, f"{a.question.text!r} {a.question.why}") for a in self.unanswered]
         if asked:
-            lines = "\n".join(entry.entry for entry in self.unanswered)
+            lines = "\n".join(offered(self.unanswered))
             asked.append(
                 Finding("rulings", f"expected {len(asked)} more", f"add below `rulings:`\n{lines}")
             )

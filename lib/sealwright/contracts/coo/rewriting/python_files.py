@@ -1,8 +1,10 @@
 """A Python file, from its bytes to edits and questions in them.
 
 Files that do not have the package's name in them are not even decoded.  One that has it, and
-that Python cannot decode or parse, is one question (H4), which can only be answered with
-``keep``.
+that Python cannot decode, is one question (H4), which can only be answered with ``keep``.  So is
+one that this Python cannot parse, which may be older or newer than the one it is written for; but
+``rewrite`` has it rewritten by its lines, where nothing is in doubt, and what is only a comment
+is not asked about.
 
 >>> from pathlib import Path
 >>> names = Names("old", "coo")
@@ -17,14 +19,16 @@ that Python cannot decode or parse, is one question (H4), which can only be answ
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sealwright.contracts.coo.package_names import Names
-from sealwright.contracts.coo.rewriting import words
+from sealwright.contracts.coo.rewriting import texts_sources, words
 from sealwright.contracts.coo.rewriting.marks import Mark
 from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
 from sealwright.contracts.coo.rewriting.python_text import PythonText
 from sealwright.contracts.coo.rewriting.references import Edit, Found, Question
 from sealwright.contracts.coo.rewriting.source import Source, Unreadable
+from sealwright.contracts.coo.rewriting.texts_reading import open_sheet
 from sealwright.paths import RelPath
 
 _REFUSED = frozenset({"H1", "H2", "H3"})
@@ -38,9 +42,27 @@ def scan(path: RelPath, data: bytes, names: Names, index: ModuleTree) -> Found:
     try:
         source = Source.of(data)
     except Unreadable as problem:
-        return Found((), (unreadable(data, names, str(problem)),))
+        return _by_lines(path, data, index, unreadable(data, names, str(problem)), names)
     marks = PythonText(source, names, index, path=path).marks()
     return _found(source, data, names, marks)
+
+
+def _by_lines(
+    path: RelPath, data: bytes, index: ModuleTree, question: Question, names: Names
+) -> Found:
+    """Return the question about a file that cannot be parsed, with the edits of its lines."""
+    if b"\0" in data or "cannot be parsed" not in question.why:
+        return Found((), (question,))
+    sheet = open_sheet(path, data, names, index)
+    if isinstance(sheet, Found):
+        return Found((), (question,))
+    texts_sources.python(sheet)
+    found = sheet.found()
+    if not found.edits and not found.questions:
+        return found
+    exact = () if found.questions else found.edits
+    told = f"{question.why}; by its lines, {len(found.edits)} references" if exact else question.why
+    return Found((), (replace(question, why=told, edits=exact),))
 
 
 def unreadable(data: bytes, names: Names, why: str) -> Question:

@@ -31,6 +31,7 @@ from sealwright.paths import RelPath
 from sealwright.verdict import Finding, legible
 
 REWRITE, KEEP = CHOICES = ("rewrite", "keep")
+_OFTEN = 3
 
 
 class Asked(NamedTuple):
@@ -51,9 +52,7 @@ class Asked(NamedTuple):
         """Return the line to add to the rulings file, which states both choices."""
         place = f"line: {self.question.line}, column: {self.question.column}"
         said = f'file: {_quoted(self.path)}, {place}, sha256: "{self.line_sha256}"'
-        return (
-            f'  - {{{said}, ruling: rewrite | keep, why: ""}}  # {legible(self.line.strip())[:120]}'
-        )
+        return _offered(said, legible(self.line.strip())[:120])
 
 
 class Ruling(NamedTuple):
@@ -158,6 +157,29 @@ def _entry(table: Table) -> Ruling | Outside:
     folder = table.folder("below") if place == "below" else ""
     file = table.path("file") if place == "file" else ""
     return Ruling(where, ruling, why, file=file, text=table.string("text"), below=folder)
+
+
+def offered(questions: Iterable[Asked]) -> Iterator[str]:
+    """Yield the lines to add; one line for a text that is asked about three times in a file.
+
+    Behind it are the lines for each place, as comments, for who would not say the same of all.
+    """
+    groups: dict[tuple[str, str, str], list[Asked]] = {}
+    for each in questions:
+        question = each.question
+        groups.setdefault((each.path, question.text, question.rule), []).append(each)
+    for (path, text, _), group in groups.items():
+        alone = len({key for key in groups if key[:2] == (path, text)}) == 1
+        if len(group) < _OFTEN or not alone or not text.isprintable():
+            yield from (each.entry for each in group)
+            continue
+        lines = ", ".join(str(each.question.line) for each in group)
+        yield _offered(f"text: {_quoted(text)}, file: {_quoted(path)}", f"lines {lines}")
+        yield from (each.entry.replace("  - {", "  # - {", 1) for each in group)
+
+
+def _offered(said: str, about: str) -> str:
+    return f'  - {{{said}, ruling: rewrite | keep, why: ""}}  # {about}'
 
 
 def asked(path: RelPath, data: bytes, questions: Iterable[Question]) -> list[Asked]:

@@ -67,6 +67,14 @@ def _use(sheet: Sheet, word: Word, stop: int, bound: bool) -> bool:
     return word.kind == BARE and not _KEYWORD.match(sheet.text[word.end : stop])
 
 
+def comments(sheet: Sheet, start: int, end: int) -> None:
+    """Leave what comments tell."""
+    for found in _QUOTED.finditer(sheet.text, start, end):
+        if found[0].startswith("#"):
+            for word in sheet.within(*found.span()):
+                sheet.mention(word)
+
+
 def _hidden(line: str, at: int) -> bool:
     """Return whether a place in a line is in a string or a comment."""
     return any(found.start() <= at < found.end() for found in _QUOTED.finditer(line))

@@ -1,7 +1,8 @@
-"""Sources of extension modules: Cython by its lines, C and its kin by their strings.
+"""Sources that no parser of ours reads: Cython and other Pythons by their lines, C by its strings.
 
 Cython has import statements and uses as Python has them, and ``include`` and ``extern from``
-with paths.  In C, a string is the package where a function of Python's takes the name of a
+with paths.  So has a Python that this one cannot parse; there the name alone in quotes is a
+question.  In C, a string is the package where a function of Python's takes the name of a
 module (R4), where a dotted name in it resolves (R3), or as the path of an ``#include`` (R8);
 any other string with the name is a question, a comment is prose.
 """
@@ -22,6 +23,7 @@ _TAKES_MODULE = re.compile(
     r"(?:PyImport_\w+|PyState_\w+|PyCapsule_Import|PyErr_NewException\w*|import|import_module"
     r"|module_?|pyo3|pymodule)\s*[(=!]?\s*(?:\w+,\s*)?\"\Z"
 )
+_METHOD = re.compile(r"\"\s*,\s*(?:\(\s*PyCFunction\s*\)|_PyCFunction_CAST|\w+\s*,\s*METH_)")
 
 
 def cython(sheet: Sheet) -> None:
@@ -32,6 +34,20 @@ def cython(sheet: Sheet) -> None:
             for word in sheet.within(*line.span()):
                 _path(sheet, word)
         texts_code.uses(sheet, *line.span(), bound=bound)
+
+
+def python(sheet: Sheet) -> None:
+    """Decide about Python that cannot be parsed."""
+    texts_code.comments(sheet, 0, len(sheet.text))
+    bound = texts_code.imports(sheet, 0, len(sheet.text))
+    for line in _LINE.finditer(sheet.text):
+        texts_code.uses(sheet, *line.span(), bound=bound)
+    for word in sheet.within(0, len(sheet.text)):
+        around = sheet.text[word.start - 1 : word.start] + sheet.text[word.right : word.right + 1]
+        if around in ("''", '""'):
+            sheet.ask(word, "R4", "is alone in quotes")
+        else:
+            sheet.mention(word)
 
 
 def c(sheet: Sheet) -> None:
@@ -59,6 +75,8 @@ def _string(sheet: Sheet, word: Word) -> None:
         sheet.rewrite(word, "R3")
     elif _TAKES_MODULE.search(before):
         sheet.rewrite(word, "R4")
+    elif _METHOD.match(sheet.text, word.right):
+        sheet.mention(word)
     elif sheet.text[word.start - 1] == '"' and sheet.text[word.right] == '"':
         sheet.ask(word, "R4", "the name of a module or type, or just a word")
     else:
