@@ -46,6 +46,16 @@ def test_files_stand_in_the_order_of_their_bytes(tmp_path):
     assert made.verdict.holds
 
 
+def test_a_text_that_is_asked_about_in_many_files_has_one_line_to_paste(tmp_path):
+    files = {f"tests/data/{n}.py": "assert name == 'project_builder'\n" for n in range(5)}
+    pasted = str(planned(tmp_path, "", ["tests"], files).verdict).partition("`rulings:`\n")[2]
+    (line,) = [line for line in pasted.splitlines() if not line.lstrip().startswith("#")]
+    assert line.startswith("  - {text: project_builder, below: tests/data, ruling")
+    assert line.endswith("# in 5 files, from 0.py to 4.py") and pasted.count("# - {file") == 5
+    entry = line.strip(" -").replace("rewrite | keep", "keep").replace('""', "w").partition("#")[0]
+    assert planned(tmp_path, entry, ["tests"], files).verdict.holds
+
+
 def test_applied_it_changes_the_references_and_keeps_the_modes(tmp_path):
     made = planned(tmp_path, ONE.replace("RULING", "rewrite"))
     (tmp_path / "scripts/run").chmod(0o755)

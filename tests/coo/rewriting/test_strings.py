@@ -169,7 +169,6 @@ ASKED = [
     ("R3", "@.core", 'x = "project_" "builder.core", @\n'),
     ("R3", "@.core", 'x = "project\\x5fbuilder.core", @\n'),
     ("H3", "@", 'x = b"\\x80\\x04\\x8c\\x0fproject_builder.core"\n'),
-    ("H3", "@", 'x = b"cproject_builder.core\\nBuilder\\n."\n'),
 ]
 
 

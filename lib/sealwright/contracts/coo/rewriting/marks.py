@@ -14,8 +14,9 @@ from typing import NamedTuple
 class Mark(NamedTuple):
     """An occurrence at an offset: it is rewritten, or with a reason ``why`` it is asked about.
 
-    One that is ``said`` is rewritten, and one that is ``kept`` is not, if no other place has the
-    same text and the other answer.
+    One with ``parts`` is answered by other characters than the name's.  One that is ``said`` is
+    rewritten, and one that is ``kept`` is not, if no other place has the same text and the other
+    answer.
     """
 
     start: int
@@ -24,6 +25,7 @@ class Mark(NamedTuple):
     text: str = ""
     said: bool = False
     kept: bool = False
+    parts: tuple[tuple[int, int, str], ...] = ()
 
 
 def once(marks: Iterable[Mark]) -> list[Mark]:

@@ -18,7 +18,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from sealwright.contracts.coo.package_names import Names
-from sealwright.contracts.coo.rewriting.references import Edit
+from sealwright.contracts.coo.rewriting import texts_pickles
+from sealwright.contracts.coo.rewriting.references import Edit, splice
 from sealwright.contracts.coo.rewriting.source import Source, Unreadable
 from sealwright.errors import Damaged
 from sealwright.paths import RelPath
@@ -59,6 +60,7 @@ class _Comparison:
 
     def __init__(self, names: Names, lines: Sequence[int]) -> None:
         self._either = re.compile(f"{names.legacy}|{names.canonical}")
+        self._names = names
         self._lines = lines
 
     def plain(self, text: str) -> str:
@@ -113,10 +115,19 @@ class _Comparison:
 
     def _equal(self, here: object, there: object) -> bool:
         if isinstance(here, bytes) and isinstance(there, bytes):
+            if self._pickled(here) == there:
+                return True
             here, there = here.decode("latin-1"), there.decode("latin-1")
         if isinstance(here, str) and isinstance(there, str):
             return here == there or self.plain(here) == self.plain(there)
         return type(here) is type(there) and repr(here) == repr(there)
+
+    def _pickled(self, data: bytes) -> bytes | None:
+        """Return a pickle as it is under the other name; None if there is nothing to rewrite."""
+        found = (
+            texts_pickles.read(data, self._names) if self._names.legacy.encode() in data else None
+        )
+        return splice(data, found.edits) if found and found.edits else None
 
 
 def _extent(node: ast.AST) -> Lines:
@@ -144,7 +155,8 @@ def _tokens(source: Source, extent: Lines, comparison: _Comparison) -> list[tupl
     found: list[tuple[int, str]] = []
     try:
         for token in tokenize.generate_tokens(iter([*lines, ""]).__next__):
-            found.append((token.type, comparison.plain(token.string)))
+            data = token.string[:2].lower() in ("b'", 'b"')  # its value is compared in the tree
+            found.append((token.type, "b" if data else comparison.plain(token.string)))
     except (tokenize.TokenError, IndentationError, StopIteration):
         found.append((-1, "the end"))
     return found

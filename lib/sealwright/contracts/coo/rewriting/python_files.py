@@ -97,7 +97,13 @@ def _question(source: Source, data: bytes, names: Names, mark: Mark, start: int)
     end = start + len(names.legacy)
     exact = data[start:end] == names.legacy.encode()
     why = mark.why or ("" if exact else _SHIFTED)
-    made = (Edit(start, end, names.canonical.encode(), mark.rule),)
-    offered = made if exact and mark.rule not in _REFUSED else ()
+    offered = tuple(_part(source, part) for part in mark.parts)
+    if exact and mark.rule not in _REFUSED:
+        offered = (Edit(start, end, names.canonical.encode(), mark.rule),)
     line, column = source.place(mark.start)
     return Question(line, column, mark.rule, mark.text or names.legacy, why, offered)
+
+
+def _part(source: Source, part: tuple[int, int, str]) -> Edit:
+    start, end = source.bytes_at(part[:2])
+    return Edit(start, end, part[2].encode(), "H3")

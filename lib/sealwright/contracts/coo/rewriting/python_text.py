@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sealwright.contracts.coo.package_names import Names
-from sealwright.contracts.coo.rewriting import bindings
+from sealwright.contracts.coo.rewriting import bindings, pickled_literals
 from sealwright.contracts.coo.rewriting.bindings import Reading
 from sealwright.contracts.coo.rewriting.literals import Literal, Unclear
 from sealwright.contracts.coo.rewriting.marks import Mark, once
@@ -30,7 +30,6 @@ from sealwright.contracts.coo.rewriting.string_marks import Context, StringMarks
 DEEPEST = 4  # source text in source text
 _TYPE_COMMENT = re.compile(r"#[ \t]*type:[ \t]*+(?!ignore\b)([^\r\n]*)")
 _SPELLED = "is spelled with escapes or across pieces; spell it plainly"
-_PICKLE = "is in the bytes of a pickle, which are more than text; write it anew, or keep it"
 _UNCLEAR = "is in a string whose source is not understood"
 
 
@@ -89,7 +88,8 @@ class _Strings:
             return [Mark(start, "R3", _UNCLEAR, self.whole.names.legacy)]
         data = isinstance(node, ast.Constant) and isinstance(node.value, bytes)
         if data and self._is_pickle(literal.value):
-            return [Mark(start, "H3", _PICKLE, self.whole.names.legacy)]
+            made = pickled_literals.parts(literal, start, end, self.whole.names)
+            return [Mark(start, "H3", made.why, self.whole.names.legacy, parts=made.parts)]
         decided = StringMarks(self.context(), found, literal).marks()
         return [self._placed(mark, literal) for mark in decided]
 

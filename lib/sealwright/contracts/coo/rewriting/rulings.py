@@ -18,6 +18,7 @@ are rulings that contradict one another.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,7 @@ from sealwright.paths import RelPath
 from sealwright.verdict import Finding, legible
 
 REWRITE, KEEP = CHOICES = ("rewrite", "keep")
-_OFTEN = 3
+_OFTEN, _MANY = 3, 5  # places in a file, files in a folder
 
 
 class Asked(NamedTuple):
@@ -160,22 +161,51 @@ def _entry(table: Table) -> Ruling | Outside:
 
 
 def offered(questions: Iterable[Asked]) -> Iterator[str]:
-    """Yield the lines to add; one line for a text that is asked about three times in a file.
+    """Yield the lines to add; one for a text that is asked about again and again in a place.
 
     Behind it are the lines for each place, as comments, for who would not say the same of all.
     """
-    groups: dict[tuple[str, str, str], list[Asked]] = {}
+    files: dict[tuple[str, str], list[Asked]] = {}
     for each in questions:
-        question = each.question
-        groups.setdefault((each.path, question.text, question.rule), []).append(each)
-    for (path, text, _), group in groups.items():
-        alone = len({key for key in groups if key[:2] == (path, text)}) == 1
-        if len(group) < _OFTEN or not alone or not text.isprintable():
-            yield from (each.entry for each in group)
-            continue
-        lines = ", ".join(str(each.question.line) for each in group)
-        yield _offered(f"text: {_quoted(text)}, file: {_quoted(path)}", f"lines {lines}")
-        yield from (each.entry.replace("  - {", "  # - {", 1) for each in group)
+        files.setdefault((each.path, each.question.text), []).append(each)
+    folders: dict[tuple[str, str], list[list[Asked]]] = {}
+    for (path, text), asked in files.items():
+        folders.setdefault((posixpath.dirname(path), text), []).append(asked)
+    for (folder, text), groups in folders.items():
+        if len(groups) >= _MANY and _alike([each for group in groups for each in group]):
+            yield _offered(
+                f"text: {_quoted(text)}, below: {_quoted(folder or '.')}", _files(groups)
+            )
+            yield from (_quiet(each) for group in groups for each in group)
+        else:
+            for group in groups:
+                yield from _in_file(group)
+
+
+def _in_file(group: list[Asked]) -> Iterator[str]:
+    """Yield the lines for one text in one file."""
+    if len(group) < _OFTEN or not _alike(group):
+        yield from (each.entry for each in group)
+        return
+    lines = ", ".join(str(each.question.line) for each in group)
+    said = f"text: {_quoted(group[0].question.text)}, file: {_quoted(group[0].path)}"
+    yield _offered(said, f"lines {lines}")
+    yield from map(_quiet, group)
+
+
+def _alike(group: list[Asked]) -> bool:
+    """Return whether questions about one text may have one answer."""
+    rules = {each.question.rule for each in group}
+    return len(rules) == 1 and group[0].question.text.isprintable()
+
+
+def _files(groups: list[list[Asked]]) -> str:
+    first, last = (posixpath.basename(each[0].path) for each in (groups[0], groups[-1]))
+    return f"in {len(groups)} files, from {legible(first)} to {legible(last)}"
+
+
+def _quiet(asked: Asked) -> str:
+    return asked.entry.replace("  - {", "  # - {", 1)
 
 
 def _offered(said: str, about: str) -> str:
