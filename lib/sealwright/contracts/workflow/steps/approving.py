@@ -77,7 +77,10 @@ def _checked(case: Case, run: Run, packet: Packet) -> str:
 def _given(case: Case) -> Guard:
     def ask(world: World) -> Verdict:
         verdict = case.agreed(world)
-        return Verdict() if verdict.holds or _another(case, world) else verdict
+        if verdict.holds or _another(case, world):
+            return Verdict()
+        last = case.story(world).last
+        return Verdict((*verdict.findings, *([case.standing(last)] if last else [])))
 
     doc = f"Ask whether {case.id} is approved."
     return Guard(f"workflow:approved:{case.id}", doc, ask, waits=True)

@@ -16,13 +16,13 @@ from sealwright.contracts.workflow.packet import Packet
 from sealwright.contracts.workflow.settings import Settings, Work
 from sealwright.contracts.workflow.steps import story
 from sealwright.contracts.workflow.steps.account import Account, packed
-from sealwright.contracts.workflow.steps.story import Story
+from sealwright.contracts.workflow.steps.story import Ended, Story
 from sealwright.errors import Misconfigured, SealwrightError
 from sealwright.git import Commit
 from sealwright.ledger import Ledger
 from sealwright.paths import RelPath
 from sealwright.step import Attempt, Fact, File, Guard, Member, World
-from sealwright.verdict import Verdict
+from sealwright.verdict import Finding, Verdict
 
 LEDGER, STAGES = "approvals.jsonl", "stages.jsonl"
 POOL = ("workflow",)  # one run at a time
@@ -137,6 +137,12 @@ class Case:
             return Verdict(tuple(each.finding() for each in seen.objections))
         policy, used = self.policy(world), self.used(world)
         return approval.check(packet, seen.head, policy, used, self.spent(world))[0]
+
+    def standing(self, last: Ended) -> Finding:
+        """Return where things stand: how the last run ended, and what takes a bad end back."""
+        told = f"{last}; evidence: {self.settings.evidence}/{last.run}"
+        bad = last.commit and last.status != "pass"
+        return Finding(self.id, told, f"inv workflow.outcome {self.id} --reject" if bad else "")
 
     def attempt(self) -> Attempt:
         """Return the attempt that steps belong to from the approval to the outcome."""

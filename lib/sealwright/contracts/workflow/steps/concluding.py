@@ -90,14 +90,15 @@ def _account(case: Case, world: World, told: Ended) -> Account:
 
 def _waiting(case: Case) -> Guard:
     def ask(world: World) -> Verdict:
-        if case.story(world).open is None:
+        story = case.story(world)
+        if story.open is None:
             return refusal(case.id, "expected a run that waits for its outcome, found none")
         asked = about(case, world)
         found = outcome.check(asked, case.policy(world))
-        said = case.story(world).said
-        if found.outcome or another(case.policy(world), asked.name, "run", said):
+        if found.outcome or another(case.policy(world), asked.name, "run", story.said):
             return Verdict()
-        return Verdict(tuple(each.finding() for each in found.objections))
+        waited = (each.finding() for each in found.objections)
+        return Verdict((*waited, case.standing(story.open)))
 
     doc = f"Ask whether a person has said what becomes of the run of {case.id}."
     return Guard(f"workflow:said:{case.id}", doc, ask, waits=True)

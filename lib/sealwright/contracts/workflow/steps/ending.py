@@ -9,7 +9,6 @@ tells the rest (see `settle`).
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -184,8 +183,4 @@ def refusal(case: Case, world: World, ended: Ended) -> Refused:
     found = [
         Finding(b["where"], f"{b['reason']}: {b['what']}", b["remedy"]) for b in report["blockers"]
     ]
-    shown = os.path.relpath(folder, world.root)
-    where = Finding(
-        case.id, f"the run {ended.status} with exit {report['exit']}; evidence: {shown}"
-    )
-    return Refused(str(Verdict((*found, where))))
+    return Refused(str(Verdict((*found, case.standing(ended)))))

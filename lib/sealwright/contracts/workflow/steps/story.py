@@ -44,6 +44,11 @@ class Ended:
         """Return the line of the ledger."""
         return {"event": FINISHED, **asdict(self)}
 
+    def __str__(self) -> str:
+        how = "was cut off" if self.cut_off else f"ended with {self.status}"
+        came = "its commit has landed" if self.commit else "nothing has landed"
+        return f"the run {self.run} {how}, and {came}"
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -64,6 +69,11 @@ class Story:
         """The run whose commit landed and of which nobody has said anything."""
         landed = [each for each in self.ended if each.commit and each.run not in self.said]
         return landed[-1] if landed else None
+
+    @property
+    def last(self) -> Ended | None:
+        """The last run, unless a person has said what becomes of it."""
+        return next((each for each in self.ended[-1:] if each.run not in self.said), None)
 
     @property
     def cut_off(self) -> str:
