@@ -8,10 +8,14 @@
 ``export``    the same in `doit snapshot_export`, and what an export must keep besides
 ``coo``       a fault at each write of the commit of a migration, and at a sample of those of its
               freeze, capture, publication and rollback (see `migration_faults`)
+``workflow``  a fault at each call of ours, and at each program that writes, in a governed run:
+              its execution and landing, its conclusion, its rejection, and what ends it where
+              it was killed (see `workflow_faults`)
 ``example``   as ``sot_pack``, in the embedded example; takes hours, so no sweep of all takes it
 ``commit``    as ``generic``, in `doit migrate:commit`; takes hours, too
+``workflow_calls``  as ``generic``, in the steps of ``workflow``; takes hours, too
 
-Without a name all but the last two are swept.  ``--every N`` takes each N-th state only.  Ends
+Without a name all but the last three are swept.  ``--every N`` takes each N-th state only.  Ends
 with 1 if an invariant does not hold somewhere.
 """
 
@@ -24,7 +28,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.support import crash, injection, keys, migrations
+from tests.support import crash, injection, keys, migrations, workflow_stages
 from tests.support.aftermath import INVARIANTS, Invariant
 from tests.support.migrating import Migrating
 from tests.support.migration_faults import Disturbance
@@ -36,6 +40,7 @@ from tests.support.subjects import (
     keeps_what_an_export_must,
 )
 from tests.support.sweep import Injection, Tally, spread, swept
+from tests.support.workflow_faults import AtTheKernel, Disturbed, Governing
 
 
 def injected(
@@ -76,6 +81,32 @@ def committed(work: Path, every: int, jobs: int) -> Tally:
     return Tally(subject.name).add(_told(swept(points, plan, jobs)))
 
 
+def governed(work: Path, every: int, jobs: int) -> Tally:
+    """Sweep the calls of the steps of a governed run, and of the programs that write for it."""
+    total = Tally("governed runs")
+    for name, stage in workflow_stages.stages(work).items():
+        plan = Disturbed(stage, work)
+        points = plan.points()
+        chosen = spread(points, max(1, len(points) // every))
+        print(f"{name}: {len(points)} states, {len(chosen)} tried", flush=True)
+        total.add(_told(swept(chosen, plan, jobs)))
+    return total
+
+
+def governed_calls(work: Path, every: int, jobs: int) -> Tally:
+    """Sweep the calls of the kernel that those steps make."""
+    total = Tally("governed runs, at the kernel")
+    for stage in workflow_stages.stages(work).values():
+        subject = Governing(stage)
+        (folder := work / f"kernel-{stage.name}").mkdir()
+        plan = AtTheKernel(injection.record(subject, folder), folder, stage=stage)
+        points = spread(plan.points(), max(1, len(plan.points()) // every))
+        calls = len(plan.recording.calls)
+        print(f"{subject.name}: {calls} calls, {len(points)} states", flush=True)
+        total.add(_told(swept(points, plan, jobs)))
+    return total
+
+
 def powerless(work: Path, every: int, jobs: int) -> Tally:
     """Sweep what power cuts leave, story by story."""
     total = Tally("power cuts")
@@ -103,10 +134,12 @@ SWEEPS: dict[str, Callable[[Path, int, int], Tally]] = {
     "sot_pack": partial(injected, SotPack(whole=False)),
     "export": exported,
     "coo": migrated,
+    "workflow": governed,
     "example": partial(injected, SotPack(whole=True)),
     "commit": committed,
+    "workflow_calls": governed_calls,
 }
-LONG = ("example", "commit")
+LONG = ("example", "commit", "workflow_calls")
 
 
 def main() -> int:

@@ -124,25 +124,31 @@ def settle(case: Case, world: World) -> Ended | None:
     if not run:
         return None
     account = _account(case, world, run)
-    packet = account.stated()
-    place = target.place(world.root, packet)
-    settling.recover(place, case.kept(world, JOURNAL))
+    land(case, world, account)
     folder = case.evidence(world, run)
     if (verdict := evidence.verify(folder, used=case.used(world))).holds:
         anchor = Digest(verdict.evidence["anchor"])
         return _recorded(case, world, account, anchor, "", cut_off=True)
-    if account.commit and landed(place, account.commit):
-        if "commit.landed" not in {each["event"] for each in account.events}:
-            account.event("commit.landed", commit=account.commit)
-    else:
-        account.commit = ""
     if not account.commit and not account.objections:
         what = "expected the run to come to its end, found that it was cut off; nothing has landed"
         account.object([objection("interrupted", run, what, approval.command(case.id))])
     return end(case, world, account, cut_off=True)
 
 
-def landed(place: Path, commit: str) -> bool:
+def land(case: Case, world: World, account: Account) -> None:
+    """End the landing of a run, either way, and tell whether its commit is there.
+
+    Where that cannot be done the run does not end, and the next one tries it again.
+    """
+    place = target.place(world.root, account.stated())
+    settling.recover(place, case.kept(world, JOURNAL))
+    if not account.commit or not _landed(place, account.commit):
+        account.commit = ""
+    elif "commit.landed" not in {each["event"] for each in account.events}:
+        account.event("commit.landed", commit=account.commit)
+
+
+def _landed(place: Path, commit: str) -> bool:
     """Return whether the target's HEAD is a commit or has it behind it."""
     return Repository(place).tried("merge-base", "--is-ancestor", commit, "HEAD")[0] == 0
 

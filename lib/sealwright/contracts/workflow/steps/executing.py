@@ -99,6 +99,7 @@ def _run(case: Case, run: Run, account: Account, packet: Packet, cage: Cage) -> 
     account.isolation = orders.isolation(case, cage)
     account.save(case.kept(run, ACCOUNT))
     grant = _used(case, run, account, packet, head)
+    problem: Exception | None = None
     try:
         request = orders.request(case, run, packet, head, grant)
         tried = attempt(request, cage=cage, folder=run.folder() / "attempt")
@@ -107,7 +108,10 @@ def _run(case: Case, run: Run, account: Account, packet: Packet, cage: Cage) -> 
         _land(case, run, account, packet, tried, grant)
     except Objected as stop:
         account.object(stop.objections)
-    except (SealwrightError, OSError) as problem:
+    except (SealwrightError, OSError) as met:
+        problem = met
+    ending.land(case, run, account)
+    if problem is not None and not account.commit:
         account.object(_reasons(run, packet, head, problem))
     return ending.end(case, run, account)
 
@@ -149,10 +153,5 @@ def _land(
         data, head = run.place(case.work.packet).read_bytes(), Commit(proposal.parent)
         enforce(approval.recheck(grant, data, head, case.policy(run), case.used(run)))
 
-    try:
-        envelope, journal = orders.envelope(packet), case.kept(run, JOURNAL)
-        landing.land(place, tried.clone, proposal, envelope, journal=journal, last=last)
-    except (SealwrightError, OSError):
-        account.commit = proposal.commit if ending.landed(place, proposal.commit) else ""
-        raise
-    account.event("commit.landed", commit=proposal.commit)
+    envelope, journal = orders.envelope(packet), case.kept(run, JOURNAL)
+    landing.land(place, tried.clone, proposal, envelope, journal=journal, last=last)
