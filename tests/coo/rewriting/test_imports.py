@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.coo.rewriting.corpus import asked, lay, rewritten, rules
+from sealwright.contracts.coo.rewriting import planning
+from sealwright.contracts.coo.rewriting.rulings import Rulings
+from tests.coo.rewriting.corpus import NAMES, asked, lay, rewritten, rules, tree
 
 OLD, NEW = "project_builder", "coo"
 REWRITTEN = {
@@ -199,3 +201,17 @@ def test_a_name_of_another_module_is_not_the_package(tmp_path):
     lay(tmp_path, {"helpers.py": "project_builder = 'project_builder'\n"})
     assert not asked(tmp_path, b"from helpers import project_builder\n")
     assert not asked(tmp_path, b"from " + b"." * 99 + b" import project_builder\n")
+
+
+def test_a_star_import_hands_the_package_on(tmp_path):
+    files = {
+        "coo/shared.py": "import project_builder\nVALUE = 1\n",
+        "coo/closed.py": "import project_builder\n__all__ = ['VALUE']\nVALUE = 1\n",
+        "coo/tests/test_a.py": "from ..shared import *\nf(project_builder, project_builder.x)\n",
+        "coo/tests/test_b.py": "from ..closed import *\nproject_builder.core.build()\n",
+    }
+    index = tree(tmp_path, "coo")
+    lay(tmp_path, files)
+    made = planning.plan(tmp_path, ["coo/tests"], NAMES, index, Rulings())
+    assert [(file.path, len(file.edits)) for file in made.files] == [("coo/tests/test_a.py", 2)]
+    assert [each.path for each in made.unanswered] == ["coo/tests/test_b.py"]

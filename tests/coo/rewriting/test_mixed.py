@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.coo.rewriting.corpus import lay, tree
+from sealwright.contracts.coo.rewriting import planning
+from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
+from sealwright.contracts.coo.rewriting.rulings import Rulings
+from tests.coo.rewriting.corpus import NAMES, lay, tree
 from tests.coo.rewriting.test_plan import planned
 
 KEEP = "{text: project_builder.core, below: ., ruling: keep, why: a key of requests}"
@@ -67,3 +70,20 @@ def test_a_text_that_is_mixed_is_found_again_in_what_was_rewritten(tmp_path):
     files = {"tests/a.py": KEYED, "tests/b.py": f"import project_builder\n{SAID}"}
     made = planned(tmp_path, KEEP, files=files, where=["tests"])
     assert [file.path for file in made.files] == ["tests/b.py"]
+
+
+def test_a_group_that_the_package_declares_is_no_question_where_it_is_looked_for(tmp_path):
+    lay(tmp_path, {"pyproject.toml": GROUP.replace(".core", ".plugins")})
+    tree(tmp_path)
+    (tmp_path / "project_builder/__init__.py").write_text("def __getattr__(name): ...\n")
+    found = "found = loaded('project_builder.plugins')\n"
+    where = ["pyproject.toml", "tests"]
+    assert planned_beside(tmp_path, found, ["tests"]).unanswered
+    assert planned_beside(tmp_path, found, where).verdict.holds
+
+
+def planned_beside(root, text, where):
+    """Plan over a package whose names are made as it runs."""
+    lay(root, {"tests/b.py": text})
+    index = ModuleTree.of(root, ".", NAMES)
+    return planning.plan(root, where, NAMES, index, Rulings())

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.coo.rewriting.corpus import asked, found, rewritten, rules
+from sealwright.contracts.coo.rewriting import python_files
+from sealwright.contracts.coo.rewriting.references import splice
+from tests.coo.rewriting.corpus import NAMES, asked, found, rewritten, rules, tree
 from tests.coo.rewriting.test_imports import NEW, OLD, said
 
 REWRITTEN = {
@@ -71,6 +73,19 @@ REWRITTEN = {
     "names of modules": ("R4", 'x.__name__ == "@"\nassertEqual(f.__module__, "@")\n'),
     "prefixes of names of modules": ("R4", 'f.__module__.startswith("@")\n'),
     "prefixes by key": ("R4", 'globals["__name__"].startswith("@")\n'),
+    "names that go over what is loaded": (
+        "R4",
+        'x = [k for k in sys.modules if k.startswith("@") or k == "@"]\n'
+        'for n, m in list(sys.modules.items()):\n    if n == "@" or n in ("@", "x"): ...\n',
+    ),
+    "variables called a module's name": (
+        "R4",
+        'if mod_name.startswith("@") or w_module in ("@", "") or modname == "@": ...\n',
+    ),
+    "setattr of __module__": ("R4", 'setattr(x[name], "__module__", "@")\n'),
+    "levels of loggers by place": ("R4", 'caplog.at_level(logging.DEBUG, "@")\n'),
+    "examples of a manual": ("R4", 'x = {"doc_module": "@", "reference_url": {"@": None}}\n'),
+    "--verifytypes": ("R4", 'run(["pyright", "--verifytypes=@", "--verifytypes", "@"])\n'),
     "or below it": ("R4", 'if name == "@" or name.startswith("@."): ...\n'),
     "names of modules by key": ("R4", 'x = {"__name__": "@.made_up"}\ny = {"__module__": "@"}\n'),
     "__module__": ("R4", 'class C:\n    __module__ = "@"\n'),
@@ -140,6 +155,20 @@ KEPT = [
         'x = "from @"\ny = "from @ to the next"\n'.replace('"from @"', '"is from @"'),
     ),
     ("import in a sentence", 'x = "we import @ here"\n'),
+    ("markers", 'item.get_closest_marker("@")\nnode.iter_markers("@")\n'),
+    ("ids of tests", 'pytest.param(1, id="@")\n'),
+    ("temporary folders", 'factory.mktemp("@")\n'),
+    ("folders of a user", 'user_cache_path(appname="@")\nuser_config_path("@", "x")\n'),
+    ("tools", 'read(tool_name="@")\n'),
+    ("classes of style sheets", 'tag(CLASS="@")\ntag(class_="@")\n'),
+    ("names of lexers", 'class L:\n    aliases = ["@", "xml+@"]\n'),
+    ("links of a manual", 'x = {"github_repo": "@", "github_user": "@"}\n'),
+    ("a docstring that is assigned", '__doc__ = """\nThe @\n\n   @ - and @.core.build\n"""\n'),
+    ("groups of entry points", 'x(entry_points={"@.core": ["y = x:y"]})\n'),
+    (
+        "comments and sentences in source text",
+        'T = """\n%s x\n# so that @\n# uses @ now\nSee that @ works\n"""\n',
+    ),
     ("type: ignore", "x = 1  # type: ignore[@.core]\n"),
     ("a type comment in a string", 'x = "# type: @.core2.X"\n'),
     ("pytest's -m", 'x = "pytest -m @"\n'),
@@ -177,6 +206,32 @@ def test_is_rewritten(tmp_path, rule, source):
     assert rewritten(tmp_path, said(source, OLD)) == said(source, NEW)
     assert rule in rules(tmp_path, said(source, OLD))
     assert not asked(tmp_path, said(source, OLD))
+
+
+SETUP = b"""
+packages = ["project_builder"]
+made = dict(name="project_builder", packages=["project_builder", "project_builder.sub"])
+more = {"name": "project_builder", "py_modules": ["project_builder"]}
+project.Distribution({"name": "project_builder"})
+"""
+
+
+def test_variables_of_a_setup_script_hold_what_its_arguments_do(tmp_path):
+    made = python_files.scan("setup.py", SETUP, NAMES, tree(tmp_path))
+    assert not made.questions
+    kept = [line for line in splice(SETUP, made.edits).splitlines() if b"project_builder" in line]
+    assert [line.count(b"project_builder") for line in kept] == [1, 1, 1]
+    assert all(b'"project_builder"' in line.partition(b"name")[2][:24] for line in kept)
+    elsewhere = python_files.scan("tests/test_it.py", SETUP, NAMES, tree(tmp_path))
+    assert len(elsewhere.questions) > 4
+
+
+def test_source_text_that_cannot_be_parsed_says_nothing_in_comments_and_sentences(tmp_path):
+    source = said(
+        'T = """\nimport @\n%s x\n# so that @\nx = 1  # a @ again\nSee that @ works\n"""\n', OLD
+    )
+    assert not asked(tmp_path, source)
+    assert rewritten(tmp_path, source) == source.replace(b"import project_builder", b"import coo")
 
 
 @pytest.mark.parametrize("source", [k[1] for k in KEPT], ids=[k[0] for k in KEPT])

@@ -4,6 +4,7 @@ A dotted name such as ``old.run`` is kept where it is the key of an environment 
 group, because of where it stands, and rewritten where it only says a name that is there.  Each
 answer may be right by itself; for one and the same text they are not both, so a person says it.
 What a rule knows to be a module from its place (``mock.patch("old.run")``) is not in question.
+What is only kept, as the group that a package declares, is no question where it is looked for.
 
 >>> here = RelPath("a.py")
 >>> kept = Found(kept=(Question(3, 0, "R3", "old.run", ""),))
@@ -30,17 +31,19 @@ class Mixed:
 
     kept: Mapping[str, str] = field(default_factory=dict)
     said: Mapping[str, str] = field(default_factory=dict)
+    declared: frozenset[str] = frozenset()
 
     def asked(self, found: Found) -> Found:
         """Return what is found in one file, with a question about each of these texts."""
         said = [each for each in found.said if each.text in self.kept]
         kept = [each for each in found.kept if each.text in self.said]
-        if not said and not kept:
+        asked = [q for q in found.questions if q.rule != "R3" or q.text not in self.declared]
+        if not said and not kept and len(asked) == len(found.questions):
             return found
         undone: set[Edit] = {edit for each in said for edit in each.edits}
         more = [replace(each, why=_SAID.format(self.kept[each.text])) for each in said]
         more += [replace(each, why=_KEPT.format(self.said[each.text])) for each in kept]
-        questions = sorted((*found.questions, *more), key=lambda each: (each.line, each.column))
+        questions = sorted((*asked, *more), key=lambda each: (each.line, each.column))
         edits = tuple(edit for edit in found.edits if edit not in undone)
         return replace(found, edits=edits, questions=tuple(questions))
 
@@ -53,7 +56,8 @@ def between(scans: Iterable[tuple[RelPath, Found]]) -> Mixed:
         _note(kept, path, found.kept)
         _note(said, path, found.said)
     both = kept.keys() & said.keys()
-    return Mixed({t: kept[t] for t in both}, {t: said[t] for t in both})
+    declared = frozenset(kept.keys() - both)
+    return Mixed({t: kept[t] for t in both}, {t: said[t] for t in both}, declared)
 
 
 def _note(places: dict[str, str], path: RelPath, questions: Iterable[Question]) -> None:

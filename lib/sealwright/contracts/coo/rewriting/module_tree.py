@@ -114,8 +114,11 @@ class ModuleTree:
         name = path.removeprefix(self._prefix).removesuffix(".py")
         return path.startswith(self._prefix) and name in (self._names.legacy, self._names.canonical)
 
-    def hands_on(self, path: str, level: int, module: str) -> bool:
-        """Return whether what a file imports the legacy name from is a module that imports it."""
+    def hands_on(self, path: str, level: int, module: str, *, star: bool = False) -> bool:
+        """Return whether what a file imports the legacy name from is a module that imports it.
+
+        By a ``star`` it is handed on only by one without ``__all__``.
+        """
         here = (self._root / path).parent
         tops = [here, self._root, self._source]
         if level:
@@ -125,7 +128,8 @@ class ModuleTree:
             if _is_module(found / self._names.legacy):
                 return False
             for source in _sources(found):
-                if self._names.legacy.encode() in source.read_bytes():
+                data = source.read_bytes()
+                if self._names.legacy.encode() in data and not (star and b"__all__" in data):
                     return self._imports_itself(source)
         return False
 

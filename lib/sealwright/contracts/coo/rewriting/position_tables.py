@@ -9,6 +9,7 @@ its arguments by their place, counted from 0, or by their keyword.
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 
@@ -44,7 +45,7 @@ _MODULES: dict[str, Places] = {
     **_table(_FIRST, "module_from_string getmodule cached_import import_class"),
     **_table(frozenset({0, 1, "name", "package"}), "import_module find_spec"),
     **_table(frozenset({"package"}), "DocFileSuite testfile"),
-    **_table(frozenset({"logger"}), "set_level at_level"),
+    **_table(frozenset({1, "logger"}), "set_level at_level"),
     **_table(frozenset({"module"}), "main"),
     **_table(frozenset({"module", 3}), "filterwarnings"),
     **_table(frozenset({0, "prefix", "path"}), "walk_packages iter_modules"),
@@ -67,6 +68,8 @@ RESOURCES = frozenset(
 _KEPT: dict[str, Places] = {
     **_table(_FIRST, "version get_version distribution requires get_distribution getfixturevalue"),
     **_table(_FIRST, "getgroup addini getini getoption textdomain bindtextdomain translation"),
+    **_table(_FIRST, "get_closest_marker iter_markers mktemp"),
+    **_table(frozenset({"id"}), "param"),
     **_table(_FIRST, "ContextVar namedtuple NewType register_profile load_profile get_profile"),
     **_table(_ANY, "require usefixtures add_argument add_option addoption"),
     **_table(_ANY | {"group"}, "entry_points iter_entry_points select"),
@@ -74,6 +77,7 @@ _KEPT: dict[str, Places] = {
     **_table(_ANY | {"package_name", "prog_name"}, "version_option"),
     **_table(_ANY | {"appname", "appauthor"}, "AppDirs PlatformDirs user_cache_dir"),
     **_table(_ANY | {"appname", "appauthor"}, "user_config_dir user_data_dir user_log_dir"),
+    **_table(_ANY | {"appname", "appauthor"}, "user_cache_path user_config_path user_data_path"),
     **_table(frozenset({0, "namespace"}), "ExtensionManager DriverManager HookManager"),
     **_table(frozenset({0, "namespace"}), "NamedExtensionManager EnabledExtensionManager"),
     **_table(frozenset({0, "namespace"}), "DispatchExtensionManager NameDispatchExtensionManager"),
@@ -83,7 +87,12 @@ _KEPT: dict[str, Places] = {
         {"name", "keywords", "install_requires", "setup_requires", "tests_require", "provides"}
     ),
 }
-_KEPT_KEYWORDS = frozenset(["prog", "prog_name", "package_name", "dist_name", "distribution_name"])
+_KEPT_KEYWORDS = frozenset(
+    [
+        *("prog", "prog_name", "package_name", "dist_name", "distribution_name", "tool_name"),
+        *("CLASS", "class_", "css_class"),  # of style sheets
+    ]
+)
 _TYPES: dict[str, Places] = {
     **_table(_FIRST, "cast ForwardRef"),
     "TypeVar": frozenset({"bound", "default", *range(1, 20)}),
@@ -108,12 +117,22 @@ NAMED_KEPT = frozenset(
         "man_pages",
         "latex_documents",
         "texinfo_documents",
+        "aliases",
     ]
 )
 OF_MODULES = frozenset({"__name__", "__module__", "__package__"})
-KEYS_OF_MODULES = frozenset({"package_data", "package_dir", "exclude_package_data", "loggers"})
+VALUES_OF_MODULES = OF_MODULES | {"doc_module"}
+CALLED_MODULES = re.compile(r"(?:\w*_)?(?:module|modname|mod_name|module_name|modulename)")
+KEPT_VALUES = re.compile(r"(?:github|gitlab|bitbucket)_\w+")  # of what a manual links to
+KEYS_OF_MODULES = frozenset(
+    ["package_data", "package_dir", "exclude_package_data", "loggers", "reference_url"]
+)
+SETUP_MODULES = frozenset({"packages", "py_modules", "test_suite"})  # in a setup.py
+SETUP_KEPT = frozenset({"name", "keywords", "provides"})
 KEYS_OF_GROUPS = frozenset({"entry_points", "ENTRY_POINTS"})
-MODULE_OPTIONS = frozenset({"-m", "--pyargs", "--cov", "--doctest-modules", "-p"})
+MODULE_OPTIONS = frozenset(
+    ["-m", "--pyargs", "--cov", "--doctest-modules", "-p", "--verifytypes", "--cover-package"]
+)
 OTHERS_OPTION_M = frozenset({"git", "hg", "svn", "pytest", "py.test"})
 PREFIXES = frozenset({"startswith", "removeprefix", "partition", "split"})
 KEPT_KEYS = frozenset({"environ", "env", "config", "headers"})  # of what is no module

@@ -21,8 +21,10 @@ from dataclasses import dataclass
 from sealwright.contracts.coo.rewriting.bindings import Reading
 from sealwright.contracts.coo.rewriting.position_tables import (
     BUILTINS,
+    CALLED_MODULES,
     DICTS,
     KEPT_KEYS,
+    KEPT_VALUES,
     KEYS_OF_GROUPS,
     KEYS_OF_MODULES,
     MODULE_OPTIONS,
@@ -32,6 +34,9 @@ from sealwright.contracts.coo.rewriting.position_tables import (
     OTHERS_OPTION_M,
     PREFIXES,
     RESOURCES,
+    SETUP_KEPT,
+    SETUP_MODULES,
+    VALUES_OF_MODULES,
     Position,
     by_function,
 )
@@ -48,6 +53,7 @@ class Positions:
 
     tree: ast.Module
     reading: Reading
+    setup: bool = False  # a setup.py, in which dictionaries and variables become arguments
     _origins: Mapping[str, str] | None = None
 
     def of(self, node: ast.expr) -> Position:
@@ -77,8 +83,29 @@ class Positions:
             return self._in_subscript(here, above)
         if isinstance(above, ast.Compare):
             beyond = self.reading.parents.get(above)
-            return _P.MODULE if _or_below(here, above, beyond) else _compared(here, above)
-        return _declared(here, above)
+            others = [each for each in (above.left, *above.comparators) if each is not here]
+            if _or_below(here, above, beyond) or any(map(self._is_loaded, others)):
+                return _P.MODULE
+            return _compared(others)
+        return self._assigned(above) or _declared(here, above)
+
+    def _is_loaded(self, node: ast.expr) -> bool:
+        """Return whether a name goes over ``sys.modules``."""
+        if not isinstance(node, ast.Name):
+            return False
+        for above in self.reading.above(node):
+            loops = [above] if isinstance(above, ast.For) else getattr(above, "generators", ())
+            for loop in loops:
+                bound = {each.id for each in ast.walk(loop.target) if isinstance(each, ast.Name)}
+                gone_over = map(dotted, ast.walk(loop.iter))
+                if node.id in bound and "sys.modules" in gone_over:
+                    return True
+        return False
+
+    def _assigned(self, above: ast.AST) -> Position | None:
+        """Return what a variable of a ``setup.py`` holds."""
+        targets = getattr(above, "targets", ()) if self.setup else ()
+        return _of_setup({dotted(target) for target in targets})
 
     def _argument(self, here: ast.AST, call: ast.Call) -> Position:
         place: int | str
@@ -94,6 +121,8 @@ class Positions:
         return self._by_table(call, place, name, origin)
 
     def _by_table(self, call: ast.Call, place: int | str, name: str, origin: str) -> Position:
+        if name == "dict" and self.setup and (found := _of_setup({str(place)})):
+            return found
         if name in DICTS or name == "dict":
             if self._of_sys_modules(call, place):
                 return _P.MODULE
@@ -104,6 +133,8 @@ class Positions:
             return _P.MODULE if place == 0 and "resources" in origin else _P.FREE
         if name in BUILTINS and origin not in ("", "builtins"):
             return _P.FREE
+        if name == "setattr" and place == 2 and _beside(call.args[1:2]):
+            return _P.MODULE
         return by_function(name, place) or self._by_receiver(call, place, name, origin)
 
     def _by_receiver(self, call: ast.Call, place: int | str, name: str, origin: str) -> Position:
@@ -112,6 +143,8 @@ class Positions:
         if name in ("multiple", "object") and "patch." in f"{origin}." and place == 0:
             return _P.MODULE
         if name in PREFIXES and isinstance(call.func, ast.Attribute):
+            if self._is_loaded(call.func.value):
+                return _P.MODULE
             return _beside([call.func.value]) or _P.FREE
         if not isinstance(place, int):
             return _P.FREE
@@ -134,8 +167,7 @@ class Positions:
         """Return what a key is for; a value is for what its key or its own place says."""
         if here in above.values:
             key = above.keys[above.values.index(here)]
-            named = isinstance(key, ast.Constant) and key.value in OF_MODULES
-            return _P.MODULE if named else None
+            return self._by_key(key.value if isinstance(key, ast.Constant) else None)
         holder = self.reading.parents.get(above)
         name = _holding(above, holder)
         if name in KEYS_OF_MODULES:
@@ -145,6 +177,14 @@ class Positions:
         if isinstance(holder, ast.Call) and self._argument(above, holder) is _P.MODULE:
             return _P.MODULE
         return _P.FREE
+
+    def _by_key(self, key: object) -> Position | None:
+        """Return what the value of a key in a dictionary is, if the key tells."""
+        if key in VALUES_OF_MODULES:
+            return _P.MODULE
+        if isinstance(key, str) and KEPT_VALUES.fullmatch(key):
+            return _P.KEPT
+        return _of_setup({str(key)}) if self.setup else None
 
     def _in_subscript(self, here: ast.AST, above: ast.Subscript) -> Position | None:
         name = dotted(above.value)
@@ -223,8 +263,14 @@ def _after_option(here: ast.AST, items: list[ast.expr]) -> Position | None:
     return None if said[-1] == "-m" and programs & OTHERS_OPTION_M else _P.MODULE
 
 
-def _compared(here: ast.AST, above: ast.Compare) -> Position:
-    others = [each for each in (above.left, *above.comparators) if each is not here]
+def _of_setup(names: set[str]) -> Position | None:
+    """Return what an argument of ``setup`` takes."""
+    if names & SETUP_MODULES:
+        return _P.MODULE
+    return _P.KEPT if names & SETUP_KEPT else None
+
+
+def _compared(others: list[ast.expr]) -> Position:
     if any(dotted(each) in ("sys.modules", "modules") for each in others):
         return _P.MODULE
     return _beside(others) or _P.FREE
@@ -251,8 +297,10 @@ def _or_below(here: ast.AST, compared: ast.Compare, above: ast.AST | None) -> bo
 def _beside(others: list[ast.expr]) -> Position | None:
     """Return `MODULE` beside what holds the name of a module, such as ``x.__module__``."""
     nodes = (node for each in others for node in ast.walk(each))
-    said = (getattr(node, key, None) for node in nodes for key in ("id", "attr", "value"))
-    return _P.MODULE if any(isinstance(s, str) and s in OF_MODULES for s in said) else None
+    said = [getattr(node, key, None) for node in nodes for key in ("id", "attr", "value")]
+    words = [each for each in said if isinstance(each, str)]
+    known = any(each in OF_MODULES or CALLED_MODULES.fullmatch(each) for each in words)
+    return _P.MODULE if known else None
 
 
 def _declared(here: ast.AST, above: ast.AST) -> Position | None:
@@ -266,6 +314,8 @@ def _declared(here: ast.AST, above: ast.AST) -> Position | None:
         names = {dotted(target).rpartition(".")[2] for target in targets}
         if "__all__" in names:
             return _P.EXPORTED
+        if "__doc__" in names:
+            return _P.DOCUMENT
         if names & NAMED_MODULES:
             return _P.MODULE
         return _P.KEPT if names & NAMED_KEPT else _P.FREE

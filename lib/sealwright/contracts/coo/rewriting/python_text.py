@@ -12,6 +12,7 @@ docstrings beside their examples, are for people: what they say about the packag
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,10 +50,14 @@ class PythonText:
         reading = Reading.of(self.source, self.names)
         renames = Renames(self.source, reading, self.names, self.index, self.free, self.path)
         found = list(renames.marks())
-        strings = _Strings(self, reading, renames, Positions(self.source.tree, reading))
+        strings = _Strings(self, reading, renames, self._positions(reading))
         for literal in reading.literals:
             found += strings.marks(literal)
         return once([*found, *strings.type_comments()])
+
+    def _positions(self, reading: Reading) -> Positions:
+        setup = posixpath.basename(self.path) == "setup.py"
+        return Positions(self.source.tree, reading, setup)
 
     def inside(self, text: str, free: bool) -> list[Mark] | None:
         """Return the marks of source text within this one; None if it cannot be parsed."""

@@ -21,6 +21,7 @@ from sealwright.contracts.coo.rewriting.module_tree import Look, ModuleTree
 from sealwright.contracts.coo.rewriting.positions import dotted
 from sealwright.contracts.coo.rewriting.scopes import IMPORT, OTHER, Scope, Use
 from sealwright.contracts.coo.rewriting.source import Source
+from sealwright.contracts.coo.rewriting.top_level import statements
 
 _FROM = re.compile(r"from(?:[ \t\f]|\\\r\n|\\\r|\\\n)+")
 _MIXED = "is bound here, and by an import of the package in the same scope; rename one of the two"
@@ -133,10 +134,22 @@ class Renames:
         while isinstance(above := self.reading.parents.get(chain), ast.Attribute):
             chain = above
         look = self.index.look(dotted(chain)) if chain is not use.node else Look.NO
-        if look is Look.YES and self.free:
+        if (look is Look.YES and self.free) or self._starred():
             yield self.mark(self._offset(use.node), "R2")
         elif look is not Look.NO:
             yield self.against(use.node, "R2", _NOWHERE, dotted(chain))
+
+    def _starred(self) -> bool:
+        """Return whether a star import of a module that imports the package hands its name on."""
+        stars = (
+            node
+            for node in statements(self.source.tree.body)
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+        )
+        return bool(self.path) and any(
+            self.index.hands_on(self.path, node.level, node.module or "", star=True)
+            for node in stars
+        )
 
     def _declared(self, node: ast.Global | ast.Nonlocal, scope: Scope) -> Iterator[Mark]:
         if (

@@ -187,7 +187,7 @@ def _in_file(group: list[Asked]) -> Iterator[str]:
     if len(group) < _OFTEN or not _alike(group):
         yield from (each.entry for each in group)
         return
-    lines = ", ".join(str(each.question.line) for each in group)
+    lines = ", ".join(dict.fromkeys(str(each.question.line) for each in group))
     said = f"text: {_quoted(group[0].question.text)}, file: {_quoted(group[0].path)}"
     yield _offered(said, f"lines {lines}")
     yield from map(_quiet, group)

@@ -24,7 +24,7 @@ import re
 from collections.abc import Callable
 
 from sealwright.contracts.coo.rewriting import texts_code
-from sealwright.contracts.coo.rewriting.texts_commands import commands, run_as_module
+from sealwright.contracts.coo.rewriting.texts_commands import commands, run_as_module, valued
 from sealwright.contracts.coo.rewriting.texts_prose import named, prose
 from sealwright.contracts.coo.rewriting.texts_sheet import Sheet
 from sealwright.contracts.coo.rewriting.texts_words import (
@@ -140,6 +140,7 @@ def group(sheet: Sheet, start: int, end: int) -> None:
 def unknown(sheet: Sheet, start: int, end: int) -> None:
     """Rewrite what is sure, and ask about a name that stands alone."""
     run_as_module(sheet, start, end)
+    valued(sheet, start, end)
     bound = texts_code.imports(sheet, start, end)
     for word in sheet.within(start, end):
         whole = (

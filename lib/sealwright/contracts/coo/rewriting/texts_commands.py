@@ -51,7 +51,7 @@ _MODULE_CHAIN = re.compile(
     re.I | re.S,
 )
 _VALUE = re.compile(
-    r"(?<![\w-])(?:--cov|--source|--source-pkgs?|--pyargs|--cover-package|--include|--omit"
+    r"(?<![\w-])(?:--cov|--verifytypes|--source|--source-pkgs?|--pyargs|--cover-package|--include|--omit"
     r"|--package-name-for-coverage)(?:=|\s+|[\"'],?\s*[\"']?|\s*\n\s*-\s+)[\"']?(?:[\w./*]+,)*\Z"
 )
 _GOES_ON = re.compile(r"[ \t]*-{1,2}\w")
@@ -86,6 +86,13 @@ def run_as_module(sheet: Sheet, start: int, end: int) -> None:
     for word in sheet.within(start, end):
         if word.kind in (BARE, DOTTED) and _after_m(_context(sheet, word)):
             sheet.rewrite(word, "R4")
+
+
+def valued(sheet: Sheet, start: int, end: int) -> None:
+    """Rewrite the values of options that take modules, wherever they stand."""
+    for word in sheet.within(start, end):
+        if word.kind in MODULES and _valued(_context(sheet, word)):
+            sheet.rewrite(word, "R9")
 
 
 def _context(sheet: Sheet, word: Word) -> str:

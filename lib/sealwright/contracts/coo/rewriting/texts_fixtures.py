@@ -49,6 +49,7 @@ def _plain(sheet: Sheet, word: Word) -> bool:
         or named(sheet, word)
         or bool(_ATTRIBUTE.search(sheet.text, begin, word.start))
         or bool(_VALUE.search(sheet.text, begin, word.start))
+        or sheet.text[max(begin, word.start - 1) : word.start] == "!"  # a tag
     )
 
 

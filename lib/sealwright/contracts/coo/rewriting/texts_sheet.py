@@ -12,7 +12,15 @@ from collections.abc import Iterable, Iterator
 
 from sealwright.contracts.coo.package_names import Names
 from sealwright.contracts.coo.rewriting.references import Edit, Found, Index, Question
-from sealwright.contracts.coo.rewriting.texts_words import BARE, FILES, PATH, PATTERN, Word, words
+from sealwright.contracts.coo.rewriting.texts_words import (
+    BARE,
+    DOTTED,
+    FILES,
+    PATH,
+    PATTERN,
+    Word,
+    words,
+)
 from sealwright.paths import RelPath
 
 NEAR = 2000  # characters of a line that are looked at before and after a place
@@ -62,7 +70,7 @@ class Sheet:
 
     def keep(self, word: Word) -> None:
         """Leave a word as it is because of where it stands, though it names what is there."""
-        if not self.decided(word) and self.resolves(word):
+        if not self.decided(word) and word.kind == DOTTED:
             self._kept.append(word)
         self.mention(word)
 

@@ -27,6 +27,7 @@ A path is taken for a file's or a host's name if its only part is one of `AMBIGU
 
 from __future__ import annotations
 
+import keyword
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -91,7 +92,9 @@ _SHORT = 1000
 _MESSAGES = re.compile(
     r"(?:No module named|module|import name .* from|package) ['\"\\]*\Z|<module ['\"]\Z"
 )
-_COMMAND = re.compile(r"(?:\A|\s)-m[ \t]+\Z|--(?:cov|pyargs|source|include)[= ]\Z")
+_COMMAND = re.compile(r"(?:\A|\s)-m[ \t]+\Z|--(?:cov|pyargs|source|include|verifytypes)[= ]\Z")
+_PROSE = re.compile(r"[ \t]*#|.*[ \t]#")
+_WORD_BEFORE, _WORD_AFTER = re.compile(r"[^\W\d_]{2,} \Z"), re.compile(r"[,;.]? [^\W\d_]{2,}\b")
 _OTHERS_M = re.compile(r"\b(?:git|hg|svn|pytest|py\.test)\b[^|;&]*\s-m[ \t]+\Z")
 _CODE_BEFORE = re.compile(
     r"(?:^|[;:{]|-c)[ \t]*[\"']?(?:>>>|\.\.\.)?[ \t]*"
@@ -220,7 +223,18 @@ class Word:
         if not self.blob:
             return None
         named = re.compile(r"[ \t]*\.[ \t]*[^\W\d]").match(self.text, self.end)
+        if not named and self._is_told():
+            return MENTION
         return edit("R6") if named else ask("R6", "is the name alone in source text")
+
+    def _is_told(self) -> bool:
+        """Return whether it is in a comment, or between two words of a sentence."""
+        begin = self.text.rfind("\n", 0, self.start) + 1
+        if _PROSE.match(self.text, begin, self.start):
+            return True
+        before = _WORD_BEFORE.search(self.text, begin, self.start)
+        plain = before and not keyword.iskeyword(before[0].strip())
+        return bool(plain and _WORD_AFTER.match(self.text, self.end))
 
     def _dotted_text(self) -> str:
         """Return the dotted path that begins here, without a regular expression's escapes."""
@@ -269,7 +283,7 @@ class Word:
         return edit("R5")
 
     def _bare(self, whole: bool) -> Decision:
-        if self.running:
+        if self.running or self.kept:
             return MENTION
         if whole:
             return ask("R4", "is the name alone, at a place that no rule knows")
