@@ -189,12 +189,17 @@ def test_letters_that_python_reads_as_the_name_are_asked_about(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "source", ["from helpers import project_builder\n", "from . import project_builder, x\n"]
+    "source",
+    [
+        "from helpers import project_builder\n",
+        "from . import project_builder, x\nproject_builder.y\n",
+    ],
 )
-def test_the_package_by_way_of_another_module_is_refused(tmp_path, source):
+def test_the_package_by_way_of_another_module_is_the_package(tmp_path, source):
     for name in ("helpers.py", "tests/__init__.py"):
         lay(tmp_path, {name: "import project_builder\n"})
-    assert asked(tmp_path, source.encode()) == [("H1", "project_builder")]
+    assert not asked(tmp_path, source.encode())
+    assert rewritten(tmp_path, source.encode()).decode() == source.replace("project_builder", "coo")
 
 
 def test_a_name_of_another_module_is_not_the_package(tmp_path):
@@ -215,3 +220,23 @@ def test_a_star_import_hands_the_package_on(tmp_path):
     made = planning.plan(tmp_path, ["coo/tests"], NAMES, index, Rulings())
     assert [(file.path, len(file.edits)) for file in made.files] == [("coo/tests/test_a.py", 2)]
     assert [each.path for each in made.unanswered] == ["coo/tests/test_b.py"]
+
+
+def test_what_a_module_hands_on_is_the_package(tmp_path):
+    files = {
+        "tests/context.py": "import project_builder\n",
+        "tests/other.py": "project_builder = 1\n",
+        "tests/test_a.py": "from .context import project_builder\nproject_builder.core.build()\n",
+        "tests/test_b.py": "from .context import project_builder as p\np.core.build()\n",
+        "tests/test_c.py": "from .other import project_builder\nproject_builder.core.build()\n",
+    }
+    index = tree(tmp_path)
+    lay(tmp_path, files)
+    made = planning.plan(tmp_path, ["tests"], NAMES, index, Rulings())
+    assert made.verdict.holds
+    found = [(file.path, [edit.rule for edit in file.edits]) for file in made.files]
+    assert found == [
+        ("tests/context.py", ["R1"]),
+        ("tests/test_a.py", ["R1", "R2"]),
+        ("tests/test_b.py", ["R1"]),
+    ]

@@ -29,6 +29,10 @@ def test_a_key_of_a_request_that_is_called_like_a_module_is_asked_about_everywhe
     assert (first, here, second, there) == ("tests/a.py", 2, "tests/b.py", 2)
     assert "rewritten at tests/b.py:2" in kept and "kept at tests/a.py:2" in said
     assert not made.files
+    pasted = str(made.verdict).partition("`rulings:`\n")[2].split("  #")[0]
+    assert pasted.strip(" -") == KEEP.replace(
+        "keep, why: a key of requests", 'rewrite | keep, why: ""'
+    )
 
 
 @pytest.mark.parametrize("ruling", ["keep", "rewrite"])

@@ -19,10 +19,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sealwright.contracts.coo.rewriting.references import Edit, Found, Question
+from sealwright.contracts.coo.rewriting.rulings import FOR_ALL
 from sealwright.paths import RelPath
 
-_SAID = "is rewritten here and kept at {} as a key or another kind of name; say one for all"
-_KEPT = "is kept here as a key or another kind of name, and rewritten at {}; say one for all"
+_SAID = "is rewritten here and kept at {} as a key or another kind of name" + FOR_ALL
+_KEPT = "is kept here as a key or another kind of name, and rewritten at {}" + FOR_ALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ _MODULES: dict[str, Places] = {
     **_table(frozenset({"module", 3}), "filterwarnings"),
     **_table(frozenset({0, "prefix", "path"}), "walk_packages iter_modules"),
     **_table(frozenset({"include", "exclude", 1}), "find_packages find_namespace_packages"),
-    **_table(frozenset({"packages", "py_modules", "test_suite"}), "setup"),
+    **_table(frozenset({"packages", "py_modules", "namespace_packages", "test_suite"}), "setup"),
 }
 RESOURCES = frozenset(
     [
@@ -127,7 +127,9 @@ KEPT_VALUES = re.compile(r"(?:github|gitlab|bitbucket)_\w+")  # of what a manual
 KEYS_OF_MODULES = frozenset(
     ["package_data", "package_dir", "exclude_package_data", "loggers", "reference_url"]
 )
-SETUP_MODULES = frozenset({"packages", "py_modules", "test_suite"})  # in a setup.py
+SETUP_MODULES = frozenset(
+    {"packages", "py_modules", "namespace_packages", "test_suite"}
+)  # in a setup.py
 SETUP_KEPT = frozenset({"name", "keywords", "provides"})
 KEYS_OF_GROUPS = frozenset({"entry_points", "ENTRY_POINTS"})
 MODULE_OPTIONS = frozenset(

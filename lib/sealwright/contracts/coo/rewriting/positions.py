@@ -273,6 +273,8 @@ def _of_setup(names: set[str]) -> Position | None:
 def _compared(others: list[ast.expr]) -> Position:
     if any(dotted(each) in ("sys.modules", "modules") for each in others):
         return _P.MODULE
+    if any(dotted(each).rpartition(".")[2] in KEPT_KEYS for each in others):
+        return _P.KEPT
     return _beside(others) or _P.FREE
 
 

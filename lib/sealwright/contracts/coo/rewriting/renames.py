@@ -4,7 +4,8 @@ A scope that binds ``old`` by imports of the package alone is renamed as a whole
 every use that looks the name up there, its ``global`` and ``nonlocal`` statements.  It is refused
 where something else binds ``old`` too (H1), and where ``coo`` is already bound, or used, so that
 one name would come to mean the other (H2).  ``import coo`` binds the same package, and is no
-obstacle.
+obstacle.  What a module hands on that imports the package (``from tests.context import old``) is an
+import of it, too.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sealwright.contracts.coo.rewriting.bindings import Reading
 from sealwright.contracts.coo.rewriting.marks import Mark
 from sealwright.contracts.coo.rewriting.module_tree import Look, ModuleTree
 from sealwright.contracts.coo.rewriting.positions import dotted
-from sealwright.contracts.coo.rewriting.scopes import IMPORT, OTHER, Scope, Use
+from sealwright.contracts.coo.rewriting.scopes import IMPORT, OTHER, Binding, Scope, Use
 from sealwright.contracts.coo.rewriting.source import Source
 from sealwright.contracts.coo.rewriting.top_level import statements
 
@@ -27,7 +28,6 @@ _FROM = re.compile(r"from(?:[ \t\f]|\\\r\n|\\\r|\\\n)+")
 _MIXED = "is bound here, and by an import of the package in the same scope; rename one of the two"
 _TAKEN = "means something else here, or would come to mean the package; rename it first"
 _NOWHERE = "is bound nowhere in this file, and may be the package"
-_HANDED_ON = "is imported from a module that imports the package; import the package itself"
 _OF_CLASS = "becomes an attribute of the class, and this file reads an attribute of that name"
 
 
@@ -42,9 +42,11 @@ class Renames:
     free: bool = False
     path: str = ""
     renamed: set[Scope] = field(default_factory=set)
+    _handed: list[ast.alias] = field(default_factory=list)
 
     def marks(self) -> Iterator[Mark]:
         """Yield what is done about imports and names."""
+        self._hand_on()
         yield from self._imports()
         for scope in self.reading.scopes:
             if IMPORT in {binding.kind for binding in scope.bound.get(self.names.legacy, ())}:
@@ -79,14 +81,22 @@ class Renames:
             elif not node.level and (node.module or "").partition(".")[0] == self.names.legacy:
                 word = _FROM.match(self.source.text, self._offset(node))
                 yield self.mark(word.end() if word else self._offset(node), "R1")
-            else:
-                yield from self._handed_on(node)
+        for alias in self._handed:
+            yield self.mark(self._offset(alias), "R1")
 
-    def _handed_on(self, node: ast.ImportFrom) -> Iterator[Mark]:
-        """Yield an import of the package by way of a module that imports it."""
-        named = [alias for alias in node.names if alias.name == self.names.legacy]
-        if named and self.path and self.index.hands_on(self.path, node.level, node.module or ""):
-            yield self.against(named[0], "H1", _HANDED_ON, self.names.legacy)
+    def _hand_on(self) -> None:
+        """Take ``from tests.context import old`` for an import of the package, if it is one."""
+        for node in self.reading.imports:
+            named = [alias for alias in node.names if alias.name == self.names.legacy]
+            if not named or not isinstance(node, ast.ImportFrom) or not self.path:
+                continue
+            if self.index.hands_on(self.path, node.level, node.module or ""):
+                self._handed += named
+        for scope in self.reading.scopes:
+            bound = scope.bound.get(self.names.legacy, [])
+            for at, binding in enumerate(bound):
+                if binding.node in self._handed:
+                    bound[at] = Binding(IMPORT, binding.node)
 
     def _scope(self, scope: Scope) -> Iterator[Mark]:
         """Decide whether a scope is renamed, and yield what stands against it."""

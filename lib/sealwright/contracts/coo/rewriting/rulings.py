@@ -32,6 +32,7 @@ from sealwright.paths import RelPath
 from sealwright.verdict import Finding, legible
 
 REWRITE, KEEP = CHOICES = ("rewrite", "keep")
+FOR_ALL = "; say one for all"
 _OFTEN, _MANY = 3, 5  # places in a file, files in a folder
 
 
@@ -165,8 +166,14 @@ def offered(questions: Iterable[Asked]) -> Iterator[str]:
 
     Behind it are the lines for each place, as comments, for who would not say the same of all.
     """
+    questions = list(questions)
+    everywhere = [each for each in questions if each.question.why.endswith(FOR_ALL)]
+    for text in dict.fromkeys(each.question.text for each in everywhere):
+        group = [each for each in questions if each.question.text == text]
+        yield _offered(f"text: {_quoted(text)}, below: .", f"{len(group)} places")
     files: dict[tuple[str, str], list[Asked]] = {}
-    for each in questions:
+    told = {each.question.text for each in everywhere}
+    for each in (each for each in questions if each.question.text not in told):
         files.setdefault((each.path, each.question.text), []).append(each)
     folders: dict[tuple[str, str], list[list[Asked]]] = {}
     for (path, text), asked in files.items():

@@ -93,8 +93,10 @@ _MESSAGES = re.compile(
     r"(?:No module named|module|import name .* from|package) ['\"\\]*\Z|<module ['\"]\Z"
 )
 _COMMAND = re.compile(r"(?:\A|\s)-m[ \t]+\Z|--(?:cov|pyargs|source|include|verifytypes)[= ]\Z")
-_PROSE = re.compile(r"[ \t]*#|.*[ \t]#")
-_WORD_BEFORE, _WORD_AFTER = re.compile(r"[^\W\d_]{2,} \Z"), re.compile(r"[,;.]? [^\W\d_]{2,}\b")
+_COMMENT = re.compile(r"[ \t]*#|.*[ \t]#")
+_TOLD_BEFORE = re.compile(r"([^\W\d_]{2,})[,;:]?[ \t]+[`*'\"(]*\Z")
+_TOLD_AFTER = re.compile(r"[`*'\")]*[.,;:!?]?[ \t]+[(`*'\"]*([^\W\d_]{2,})\b")
+_CODE_WORDS = frozenset([*keyword.kwlist, "print", "exec", "match", "case", "type"])
 _OTHERS_M = re.compile(r"\b(?:git|hg|svn|pytest|py\.test)\b[^|;&]*\s-m[ \t]+\Z")
 _CODE_BEFORE = re.compile(
     r"(?:^|[;:{]|-c)[ \t]*[\"']?(?:>>>|\.\.\.)?[ \t]*"
@@ -228,13 +230,15 @@ class Word:
         return edit("R6") if named else ask("R6", "is the name alone in source text")
 
     def _is_told(self) -> bool:
-        """Return whether it is in a comment, or between two words of a sentence."""
+        """Return whether it is in a comment or in backticks, or beside a word of a sentence."""
         begin = self.text.rfind("\n", 0, self.start) + 1
-        if _PROSE.match(self.text, begin, self.start):
+        if _COMMENT.match(self.text, begin, self.start):
             return True
-        before = _WORD_BEFORE.search(self.text, begin, self.start)
-        plain = before and not keyword.iskeyword(before[0].strip())
-        return bool(plain and _WORD_AFTER.match(self.text, self.end))
+        if self.text[begin : self.start].endswith("`") and self.text.startswith("`", self.end):
+            return True
+        before = _TOLD_BEFORE.search(self.text, begin, self.start)
+        beside = [found for found in (before, _TOLD_AFTER.match(self.text, self.end)) if found]
+        return bool(beside) and not any(found[1] in _CODE_WORDS for found in beside)
 
     def _dotted_text(self) -> str:
         """Return the dotted path that begins here, without a regular expression's escapes."""
