@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from sealwright.contracts.workflow.steps import story
@@ -89,4 +91,16 @@ def test_a_used_approval_runs_nothing_again(landed):
     done = landed.work("-a", f"workflow:execute:{ID}")
     assert done.code == 1, done.said
     assert (landed.tip, landed.runs) == (tip, runs)
+    assert f"expected an approval that no run has used, found that of the run {runs[0].name}" in (
+        done.said
+    )
     assert len(story.read(landed.ledger, ID).used) == 1
+
+
+def test_a_target_that_was_thrown_away_after_the_outcome_makes_nothing_stale(landed):
+    landed.say("accept")
+    assert landed.work().code == 0
+    shutil.rmtree(landed.target)
+    done = landed.doit()
+    assert done.code == 0 and "nothing executed" in done.out, done.said
+    assert landed.doit("verify").code == 0

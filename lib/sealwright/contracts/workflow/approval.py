@@ -100,7 +100,7 @@ def demand(packet: Packet, head: Commit, used: Ledger) -> Demand:
 
 
 def name(work: str) -> str:
-    """Return what the record is called."""
+    """Return how the files of an approval are called."""
     return f"approve_{work.replace('-', '_')}"
 
 

@@ -6,7 +6,6 @@ of something else is refused, with evidence.  The approval is used by the run, n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 
 from sealwright import approval as agreement
@@ -15,7 +14,7 @@ from sealwright.contracts.workflow import approval, target
 from sealwright.contracts.workflow.approval import Policy
 from sealwright.contracts.workflow.packet import Packet
 from sealwright.contracts.workflow.steps import ending
-from sealwright.contracts.workflow.steps.case import POOL, Case, told
+from sealwright.contracts.workflow.steps.case import POOL, Case, said, told
 from sealwright.git import Commit
 from sealwright.runtime import canonical
 from sealwright.step import Fact, File, Guard, Run, Step, World
@@ -100,12 +99,4 @@ def another(policy: Policy, name: str, of: str, known: Collection[str]) -> bool:
     about, signature = agreement.places(policy.folder, agreement.Demand(name, ""))
     if not about.is_file() or not (policy.unsigned or signature.is_file()):
         return False
-    return _said(about.read_bytes(), of) not in known
-
-
-def _said(data: bytes, name: str) -> str:
-    """Return what a record that anybody may have written says of one thing, or nothing."""
-    try:
-        return str(json.loads(data)["subject"][name])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return ""
+    return said(about.read_bytes(), of) not in known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from sealwright.git import Commit
 from sealwright.ledger import Ledger
 from sealwright.paths import RelPath
 from sealwright.step import Attempt, Fact, File, Guard, Member, World
-from sealwright.verdict import Finding, Verdict
+from sealwright.verdict import Finding, Verdict, refusal
 
 LEDGER, STAGES = "approvals.jsonl", "stages.jsonl"
 POOL = ("workflow",)  # one run at a time
@@ -144,12 +145,32 @@ class Case:
         bad = last.commit and last.status != "pass"
         return Finding(self.id, told, f"inv workflow.outcome {self.id} --reject" if bad else "")
 
+    def another(self, world: World) -> Verdict:
+        """Answer whether another run is approved; packet and target are read only if it may be."""
+        place = self.policy(world).folder / f"{approval.name(self.id)}.json"
+        story = self.story(world)
+        users = {used["nonce"]: used["run"] for used in story.used}
+        nonce = said(place.read_bytes(), "nonce") if place.is_file() else None
+        if story.open or (nonce is not None and nonce not in users):
+            return self.agreed(world)
+        found = "none" if nonce is None else f"that of the run {users[nonce]}"
+        what = f"expected an approval that no run has used, found {found}"
+        return refusal(str(place), what, approval.command(self.id))
+
     def attempt(self) -> Attempt:
         """Return the attempt that steps belong to from the approval to the outcome."""
         identity = Fact(f"outcomes of {self.id}", lambda world: len(self.story(world).said))
         doc = "Ask whether there is an approval of another run."
-        opening = Guard(f"workflow:another:{self.id}", doc, self.agreed, waits=True)
+        opening = Guard(f"workflow:another:{self.id}", doc, self.another, waits=True)
         return Attempt(f"workflow {self.id}", identity, opening)
+
+
+def said(data: bytes, name: str) -> str:
+    """Return what a record that anybody may have written says of one thing, or nothing."""
+    try:
+        return str(json.loads(data)["subject"][name])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
 
 
 def told(read: Callable[[World], Any]) -> Callable[[World], Any]:
