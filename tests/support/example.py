@@ -75,7 +75,7 @@ class Repository:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=900,
         )
         return Done(done.returncode, done.stdout, done.stderr)
 

@@ -16,6 +16,7 @@ from sealwright import durable, process
 from sealwright.example import repository
 
 CONFIG, PUBLIC = "config/work_orders.yaml", "config/snapshots.asc"
+MESSAGE = "Name who can read snapshots"
 _NOBODY = "snapshots:\n  recipients: []\n  public: null\n"
 _GPG = ("gpg", "--batch", "--quiet", "--no-options", "--passphrase", "")
 
@@ -40,8 +41,8 @@ def give(example: Path, more: Callable[[Path, str, bytes], None] | None = None) 
     print(f"operator: names it in {CONFIG}, and its public key in {PUBLIC}")
     if more:
         more(example, fingerprint, public)
-    print("operator: git commit --all --message 'Name who can read snapshots'\n")
-    repository.commit(example, "Name who can read snapshots", repository.FIRST)
+    print(f"operator: git add --all && git commit --message {shlex.quote(MESSAGE)}\n")
+    repository.commit(example, MESSAGE, repository.FIRST)
     return True
 
 
