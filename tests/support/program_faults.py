@@ -3,7 +3,8 @@
 `fault` counts the calls of `durable.system` (see `faults`) and, among them, every program that
 changes a file: git where it writes, and whatever runs in a sandbox.  Such a program is not run and
 we are dead (``lost``), runs to its end and we are dead (``kept``), or does nothing but tell of a
-full or broken disk (``ENOSPC``, ``EIO``), as git does: with exit code 128 and a line.
+full or broken disk (``ENOSPC``, ``EIO``), as git does: with exit code 128 and a line.  To the
+dead the index acknowledges nothing either, which SQLite would write without asking us.
 
 >>> writes(["git", "-c", "a=b", "--git-dir=x", "update-ref", "refs/heads/main"])
 'git update-ref'
@@ -21,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sealwright import durable, process
+from sealwright.engine.state import State
 from sealwright.errors import ProgramFailed
 from sealwright.process import Finished
 from tests.support.faults import Faulty, PowerCut
@@ -72,8 +74,14 @@ class Reaching(Faulty):
             raise ProgramFailed(f"{argv[0]}: expected exit code 0, found 128: {said}")
         return Finished(tuple(argv), 128, b"", said.encode(), 0.0)
 
+    def acknowledge(self, state: State, journal: tuple[int, str]) -> None:
+        """Stand in for `State.acknowledge`."""
+        if self.dead:
+            raise PowerCut
+        _acknowledge(state, journal)
 
-_run = process.run
+
+_run, _acknowledge = process.run, State.acknowledge
 
 
 def writes(argv: Sequence[str]) -> str:
@@ -92,8 +100,10 @@ def fault(at: int, mode: str) -> Iterator[Reaching]:
     reaching = Reaching(at, mode)
     durable.system = reaching  # type: ignore[assignment]
     process.run = reaching.run  # type: ignore[assignment]
+    State.acknowledge = lambda *words: reaching.acknowledge(*words)  # type: ignore[method-assign]
     try:
         with contextlib.suppress(PowerCut):
             yield reaching
     finally:
         durable.system, process.run = durable.System(), _run
+        State.acknowledge = _acknowledge  # type: ignore[method-assign]
