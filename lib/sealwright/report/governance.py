@@ -39,11 +39,11 @@ def told(loaded: Loaded) -> dict[str, Any]:
 def _told(world: World, settings: Any) -> dict[str, Any]:
     from sealwright.report import gates
 
-    path = f"{settings.manifests}/{gates.FILE}"
-    results = gates.read(world.root / path)
     attempt, broken = _attempt(world)
+    results = (gates.published if broken else gates.told)(settings, world)
     problems = [said for said in (results.problem, broken) if said]
-    told = {"path": path, "advice": results.advice, "gates": results.gates, "problems": problems}
+    about = {"path": results.path, "advice": results.advice}
+    told = {**about, "gates": results.gates, "problems": problems}
     return {"attempt": attempt, "gates": told, "waivers": list(_waivers(settings, results.gates))}
 
 
