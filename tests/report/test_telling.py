@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from sealwright import digest, durable
+from sealwright import approval, digest, durable
+from sealwright.approval import Approvers
 from sealwright.clock import Instant
 from sealwright.errors import ProgramFailed
 from sealwright.report import history, page, telling
 from sealwright.runtime import canonical
-from sealwright.step import Step
+from sealwright.step import Guard, Step
 from sealwright.verdict import Verdict
 from tests.report import scenes, schema
 from tests.report.reading import read
@@ -111,6 +112,24 @@ def test_the_way_by_hand_writes_exactly_what_has_to_be_signed(scene):
     assert os.system(f"cd {scene.root} && {write}") == 0
     assert (scene.root / found["where"]).read_bytes() == DEMAND.text()
     assert sign.endswith("config/approvals/freeze.json")
+
+
+def test_an_approval_that_needs_no_signature_is_only_written_by_hand(scene):
+    nobody = Approvers(waived="nobody is asked here")
+
+    def ask(world):
+        place = world.root / "config/approvals"
+        return approval.check(DEMAND, place, nobody, "inv agree", written=True)
+
+    guard = Guard("own:agreed", "Ask whether somebody agrees.", ask, waits=True)
+    scene.steps.append(copies(file("a.txt"), file("u.txt"), "unsigned", guards=(guard,)))
+    (found,) = (each for each in scene.report()["approvals"] if each["step"] == "unsigned")
+    assert (found["text"].encode() + b"\n", found["command"]) == (DEMAND.text(), "inv agree")
+    assert found["by_hand"].startswith("printf") and "gpg" not in found["by_hand"]
+    assert "The exact text:" in scene.page() and "By hand:" in scene.page()
+    (scene.root / "config/approvals").mkdir(parents=True)
+    assert os.system(f"cd {scene.root} && {found['by_hand']}") == 0
+    assert ask(scene.engine().world).holds
 
 
 def test_a_waiver_in_a_receipt_is_told(scene):

@@ -10,6 +10,7 @@ from sealwright.report.steps import follows, why
 
 Report = Mapping[str, Any]
 Step = Mapping[str, Any]
+_KEY = "By hand, with the full fingerprint of a key that counts:"
 _MOST = 30  # rows that a section tells; the table of steps has all
 _FEW = 8  # steps that a row names
 _RESULT = {"PASS": 0, "WAIVED": 2, "FAIL": 4, "NOT_RUN": 3}  # the colours of results
@@ -87,10 +88,11 @@ def approvals(report: Report) -> Markup | None:
 
 def _approval(found: Mapping[str, str]) -> Markup:
     told = [element("h3", "For ", brief(found["step"])), element("p", _where(found))]
+    signed = "gpg " in found["by_hand"]
     for words, key in (
         ("The command, on a terminal:", "command"),
-        ("The exact text that is signed:", "text"),
-        ("By hand, with the full fingerprint of a key that counts:", "by_hand"),
+        ("The exact text that is signed:" if signed else "The exact text:", "text"),
+        (_KEY if signed else "By hand:", "by_hand"),
     ):
         told += [element("p", words, class_="soft"), block(found[key])] if found[key] else []
     return element("article", *told, class_="card s3")
