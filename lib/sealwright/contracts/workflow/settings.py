@@ -35,9 +35,9 @@ from sealwright.document import Table
 from sealwright.errors import Misconfigured
 from sealwright.paths import RelPath
 from sealwright.runtime import canonical
+from sealwright.sandbox.cage import LEVELS
 
 FILE = "config/workflow.yaml"
-LEVELS = ("namespaces+landlock", "namespaces", "landlock", "none")  # from the strongest on
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}\Z")
 _MONEY = re.compile(r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?\Z")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
