@@ -107,6 +107,20 @@ def test_who_needs_none_says_why_and_that_is_shown(tmp_path):
     assert verdict.holds and verdict.evidence == {"freeze": "WAIVED: a test"}
 
 
+def test_where_no_signature_is_asked_for_its_text_may_be(tmp_path):
+    nobody = Approvers(waived="nobody is asked here")
+
+    def ask():
+        return approval.check(DEMAND, tmp_path, nobody, COMMAND, written=True)
+
+    (tmp_path / "freeze.json").mkdir()
+    text = DEMAND.text().decode().strip()
+    assert f"found none; {COMMAND}\nwhich writes: {text}" in str(ask())
+    (tmp_path / "freeze.json").rmdir()
+    approval.write(DEMAND, tmp_path)
+    assert ask().evidence == {"freeze": "WAIVED: nobody is asked here"}
+
+
 def test_a_name_that_is_a_path_is_refused(persons, tmp_path):
     with pytest.raises(Refused, match="expected a name"):
         bad = Demand("../freeze", "I approve.")
