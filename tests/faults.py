@@ -39,7 +39,7 @@ from tests.support.subjects import (
     Subject,
     keeps_what_an_export_must,
 )
-from tests.support.sweep import Injection, Tally, spread, swept
+from tests.support.sweep import Injection, Tally, Tried, spread, swept
 from tests.support.workflow_faults import AtTheKernel, Disturbed, Governing
 
 
@@ -48,9 +48,7 @@ def injected(
 ) -> Tally:
     """Sweep the calls of a command, of which ``more`` than of every command must hold."""
     plan = Injection(injection.record(subject, work), work, (*INVARIANTS, *more))
-    points = spread(plan.points(), len(plan.points()) // every)
-    print(f"{subject.name}: {len(plan.recording.calls)} calls, {len(points)} states", flush=True)
-    return Tally(subject.name).add(_told(swept(points, plan, jobs)))
+    return Tally(subject.name).add(_injected(plan, every, jobs))
 
 
 def exported(work: Path, every: int, jobs: int) -> Tally:
@@ -76,9 +74,7 @@ def committed(work: Path, every: int, jobs: int) -> Tally:
     (made,) = migrations.stages(work, ("migrate:commit",)).values()
     subject = Migrating(made)
     plan = Injection(injection.record(subject, work), work, subject.invariants)
-    points = spread(plan.points(), len(plan.points()) // every)
-    print(f"{subject.name}: {len(plan.recording.calls)} calls, {len(points)} states", flush=True)
-    return Tally(subject.name).add(_told(swept(points, plan, jobs)))
+    return Tally(subject.name).add(_injected(plan, every, jobs))
 
 
 def governed(work: Path, every: int, jobs: int) -> Tally:
@@ -100,10 +96,7 @@ def governed_calls(work: Path, every: int, jobs: int) -> Tally:
         subject = Governing(stage)
         (folder := work / f"kernel-{stage.name}").mkdir()
         plan = AtTheKernel(injection.record(subject, folder), folder, stage=stage)
-        points = spread(plan.points(), max(1, len(plan.points()) // every))
-        calls = len(plan.recording.calls)
-        print(f"{subject.name}: {calls} calls, {len(points)} states", flush=True)
-        total.add(_told(swept(points, plan, jobs)))
+        total.add(_injected(plan, every, jobs))
     return total
 
 
@@ -121,7 +114,15 @@ def powerless(work: Path, every: int, jobs: int) -> Tally:
     return total
 
 
-def _told(tried: Iterator[tuple[str, list[str]]]) -> Iterator[tuple[str, list[str]]]:
+def _injected(plan: Injection, every: int, jobs: int) -> Iterator[Tried]:
+    """Sweep every N-th state of a recording."""
+    states, calls = plan.points(), len(plan.recording.calls)
+    points = spread(states, max(1, len(states) // every))
+    print(f"{plan.recording.subject.name}: {calls} calls, {len(points)} states", flush=True)
+    return _told(swept(points, plan, jobs))
+
+
+def _told(tried: Iterator[Tried]) -> Iterator[Tried]:
     for mode, said in tried:
         for complaint in said:
             print(complaint, flush=True)
