@@ -1,10 +1,9 @@
 """``python -m benchmarks [FAMILY…] [SIZE…] [--quick] [--results FOLDER]``
 
-Families are graphs, trees, manifests, registries, snapshots, bundles, scans,
-rewriting and migrations; none means all.  Sizes are
-numbers of steps, of files or of records.  Results go to benchmarks/results, and from
-there to the page and its pictures; ``--quick`` only sees whether everything still works, and
-keeps its results under build/.
+Families are graphs, trees, manifests, registries, snapshots, bundles, scans, rewriting,
+migrations and surface; none means all.  Sizes are numbers of steps, of files or of records.
+Results go to benchmarks/results, and from there to the page and its pictures; ``--quick`` only
+sees whether everything still works, and keeps its results under build/.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ from benchmarks import (
     rewriting,
     scans,
     snapshots,
+    surface,
     trees,
 )
 from benchmarks.contest import Row
@@ -45,6 +45,7 @@ FAMILIES: dict[str, Callable[[Sequence[int], Path, int], list[Row]]] = {
     "scans": scans.run,
     "rewriting": rewriting.run,
     "migrations": migrations.run,
+    "surface": surface.run,
 }
 VERSIONS: dict[str, Callable[[], Mapping[str, str]]] = {
     "registries": lambda: {peers.OURS.name: peers.OURS.version()},
@@ -53,6 +54,7 @@ VERSIONS: dict[str, Callable[[], Mapping[str, str]]] = {
     "scans": scans.versions,
     "rewriting": rewriting.versions,
     "migrations": lambda: {peers.OURS.name: peers.OURS.version()},
+    "surface": surface.versions,
 }
 QUICK = {
     "graphs": 10,
@@ -64,6 +66,7 @@ QUICK = {
     "scans": 60,
     "rewriting": 20,
     "migrations": 3,
+    "surface": 60,
 }
 
 

@@ -43,6 +43,8 @@ TITLES = {
     ("scans", "scan"): "Scan of N files for governance leaks",
     ("rewriting", "rename"): "Renaming of a package of N modules, planned; taken once",
     ("migrations", "rehearsal"): "Rehearsal of a migration with N tests, taken once",
+    ("surface", "made"): "Page of a report of N steps, made",
+    ("surface", "opened"): "Page of a report of N steps, opened by Chromium",
 }
 
 

@@ -1,94 +1,100 @@
-"""How long the page of a report takes: to be made, and to be opened by Chromium.
+"""The page of a report of N steps: how long it takes to be made, and to be opened by Chromium.
 
-``python -m benchmarks.surface [STEPS…]``, by default 60 and 5,000 steps.  A page is opened in a
-window that nobody sees, until its elements are there and its script has run; a peer of as many
-elements without style, script or picture (a flat table) is opened in turn, and the ratio
-is told.  Nothing is asserted, and nothing is kept but what is printed.
+A page is opened in a window that nobody sees, from a profile that is new, until its elements are
+there and its script has run.  The peer is a page of as many elements with nothing to it: a flat
+table, without style, script or picture.  A blank page says what of both is Chromium's own start.
+What makes the page is asked by a program of its own, which says how long that took.
 """
 
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from benchmarks import measure
+from benchmarks import contest, measure
+from benchmarks.contest import Row
 from benchmarks.measure import Sample, Wrong
-from sealwright.clock import Stopwatch
-from sealwright.report import page
-from tests.report import scenes
+from benchmarks.peers import OURS, find, said
 
-SIZES = (60, 5000)
+SIZES = (60, 5_000)
+TABLE, BLANK, BROWSER = "a flat table", "a blank page", "chromium"
 QUIET = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--disable-extensions"),
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
+PROJECT = Path(__file__).resolve().parents[1]
+SCRIPT = """
+import sys, time
+steps, place, *path = sys.argv[1:]
+sys.path[:0] = path
+from sealwright.report import page
+from tests.report import scenes
+report = scenes.large(int(steps))
+start = time.perf_counter()
+data = page.page(report)
+taken = time.perf_counter() - start
+open(place, "wb").write(data)
+print(taken)
+"""
 ELEMENT = re.compile(rb"<[a-z]")
+Take = Callable[[int], Sample]
 
 
-def peer(elements: int) -> bytes:
+def make(steps: int, place: Path, _: int = 0) -> Sample:
+    """Make the page of a report in a program of its own, and return what it says that it took."""
+    argv = [sys.executable, "-c", SCRIPT, str(steps), str(place), str(PROJECT)]
+    sample = measure.once(argv, PROJECT)
+    return Sample(float(sample.printed.splitlines()[-1]), sample.peak_kib, sample.printed)
+
+
+def table(elements: int) -> bytes:
     """Return a page of about as many elements, with nothing to it but a flat table."""
     row = b"<tr><td>a</td><td>b</td><td>c</td></tr>\n"
     return b"<!doctype html><title>t</title><table>" + row * (elements // 4) + b"</table>"
 
 
-def opened(browser: str, place: Path, whole: bytes) -> Sample:
+def opened(browser: str, place: Path, end: str, _: int) -> Sample:
     """Open a page once, in a new profile, and see that all of it arrived."""
     with tempfile.TemporaryDirectory() as profile:
         argv = (browser, *QUIET, f"--user-data-dir={profile}", "--dump-dom", place.as_uri())
         sample = measure.once(argv, place.parent)
-    if whole.decode() not in sample.printed:
+    if end not in sample.printed:
         raise Wrong(f"{place.name}: did not arrive whole")
     return sample
 
 
-def take(browser: str, steps: int, folder: Path) -> Mapping[str, object]:
-    report = scenes.large(steps)
-    watch = Stopwatch()
-    data = page.page(report)
-    made = watch.seconds()
-    elements = len(ELEMENT.findall(data))
-    pages = {"report": (data, b"</footer>"), "peer": (peer(elements), b"</table>")}
-    takes = {}
-    for name, (bytes_of, end) in pages.items():
-        place = folder / f"{name}-{steps}.html"
-        place.write_bytes(bytes_of)
-        takes[name] = lambda _, place=place, end=end: opened(browser, place, end)
-    blank = folder / "blank.html"
+def takes(browser: str, page: Path) -> dict[str, Take]:
+    """Return the opening of our page, and of the two others, which are written beside it."""
+    flat, blank = page.with_name("table.html"), page.with_name("blank.html")
+    flat.write_bytes(table(len(ELEMENT.findall(page.read_bytes()))))
     blank.write_text("<!doctype html><title>t</title><p>blank</p>")
-    takes["blank"] = lambda _: opened(browser, blank, b"blank")
-    found = measure.interleaved(takes)
-    base = found["blank"].seconds
     return {
-        "steps": steps,
-        "elements": elements,
-        "bytes": len(data),
-        "made": round(made, 3),
-        **{f"opened: {name}": round(figure.seconds, 3) for name, figure in found.items()},
-        "peak MiB": round(found["report"].peak_mib),
-        "ratio": round(found["report"].seconds / found["peer"].seconds, 2),
-        "ratio without the start of the browser": round(
-            (found["report"].seconds - base) / max(found["peer"].seconds - base, 0.001), 2
-        ),
+        OURS.name: partial(opened, browser, page, "</footer>"),
+        TABLE: partial(opened, browser, flat, "</table>"),
+        BLANK: partial(opened, browser, blank, "blank"),
     }
 
 
-def main(*sizes: str) -> int:
-    browser = shutil.which("chromium")
-    if browser is None:
-        print("surface: expected chromium, found none; apt-get install chromium", file=sys.stderr)
-        return 1
-    with tempfile.TemporaryDirectory() as folder:
-        for steps in map(int, sizes or SIZES):
-            for name, value in take(browser, steps, Path(folder)).items():
-                print(f"{name:<40}{value:>12}")
-            print()
-    return 0
+def versions() -> dict[str, str]:
+    """Return what was compared."""
+    return {OURS.name: OURS.version()} | said({BROWSER: "--version"})
 
 
-if __name__ == "__main__":
-    raise SystemExit(main(*sys.argv[1:]))
+def run(sizes: Sequence[int], folder: Path, runs: int) -> list[Row]:
+    """Return the rows of all sizes."""
+    found, browser = [], find(BROWSER)
+    for size in sizes or SIZES:
+        page = folder / f"report-{size}.html"
+        made = {OURS.name: partial(make, size, page)}
+        found += contest.rows("made", size, measure.interleaved(made, runs))
+        if browser:
+            figures = measure.interleaved(takes(str(browser), page), runs)
+            found += contest.rows("opened", size, figures)
+        else:
+            found.append(contest.missing("opened", size, OURS.name, f"{BROWSER} is not installed"))
+    return found

@@ -13,8 +13,9 @@ import pytest
 from benchmarks import __main__, contest, graphs, measure, picture, report, snapshots
 from benchmarks.goals import GOALS, Goal, Memory
 from benchmarks.measure import Sample, Wrong
-from benchmarks.peers import KNOWN, OURS, Peer, present
+from benchmarks.peers import KNOWN, OURS, Peer, find, present
 from benchmarks.registries import NEW
+from benchmarks.surface import BROWSER
 
 FAMILIES = list(__main__.FAMILIES)
 ASKED = {
@@ -25,6 +26,7 @@ ASKED = {
     "scans": {"scan"},
     "rewriting": {"rename"},
     "migrations": {"rehearsal"},
+    "surface": {"made", *(["opened"] if find(BROWSER) else [])},
 }
 
 
