@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import fields
 from itertools import pairwise
 from typing import NamedTuple
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealwright.contracts.coo.governance_leak_scanner import found_in
 from sealwright.contracts.coo.scanning.leak_rules import Ruleset
-from sealwright.contracts.coo.scanning.phrases import (
-    Phrase,
-    Words,
-    borders,
-    longest,
-    parse,
-    stems,
-    zones,
-)
-from sealwright.contracts.coo.scanning.scanned_text import Text
+from sealwright.contracts.coo.scanning.phrases import parse, stems, zones
 from tests.coo.scans import LEAKS
 
 MARK = r"(?:[^\S\r\n]|[_*`'\"~\\-])"
@@ -186,77 +174,6 @@ def test_paragraphs_do_not_touch_each_other(texts, empty):
     alone = [p.pattern for text in texts for p in found_in(text.encode(), LEAKS)]
     joined = found_in(empty.join(texts).encode(), LEAKS)
     assert sorted(p.pattern for p in joined) == sorted(alone)
-
-
-class Everywhere(Words):
-    def places(self, text: Text) -> Iterable[int]:
-        return range(len(text.low))
-
-
-class Plodding(Ruleset):
-    """Rules that read every zone of every text, whatever it holds."""
-
-    longest = Everywhere([])
-
-    def may_leak(self, low: str) -> bool:
-        return True
-
-
-PLODDING = Plodding(**{field.name: getattr(LEAKS, field.name) for field in fields(LEAKS)})
-FOLDED = ["ſ", "\u212a", "İ", "ﬁ", "ß", "confırms", "confirmſ", "APPROVEſ", "É", "日", "\U000e0041"]
-HIDING = ["rev\u00adiews", "appro\u200bves", "\ufeff", "deciDecided", "decidesignated", "\u2028"]
-FORMS = st.sampled_from([str.upper, str.lower, str.title, str.swapcase])
-MIXED = st.lists(
-    st.one_of(
-        st.tuples(WORDS, FORMS).map(lambda pair: pair[1](pair[0])),
-        BETWEEN,
-        BETWEEN,
-        st.sampled_from([*FOLDED, *HIDING, "\n\n", "\r\n\r\n", "\r\r", "\n\r", "—"]),
-    ),
-    max_size=40,
-).map("".join)
-ENCODINGS = ["utf-8", "utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"]
-BROKEN = st.sampled_from([b"", b"", b"", b"\0", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xe2\x80"])
-
-
-@settings(max_examples=1500, deadline=None)
-@given(MIXED, MIXED, st.sampled_from(ENCODINGS), BROKEN)
-def test_what_the_first_look_leaves_out_holds_nothing(text, more, encoding, broken):
-    data = text.encode(encoding) + broken + more.encode(encoding)
-    assert found_in(data, LEAKS) == found_in(data, PLODDING)
-
-
-@pytest.mark.parametrize("more", ["", "é", "—", "\u200b", "\0"])
-def test_a_line_of_ten_megabytes_is_read_to_its_end(more):
-    line = " preview approver" + " x" * 5_000_000 + more + " decider 1 confırms CONFIRMS"
-    (found,) = found_in(line.encode(), LEAKS)
-    assert found[:3] == ((1, 1, "NotText") if more == "\0" else (1, len(line) - 7, "Confirms"))
-
-
-LETTERS = st.text(alphabet="abcdeé", min_size=1, max_size=9)
-PHRASES = st.lists(
-    st.lists(st.text(alphabet="abcde", min_size=1, max_size=9), min_size=1, max_size=2).map(tuple),
-    min_size=1,
-    max_size=6,
-)
-
-
-@settings(max_examples=500, deadline=None)
-@given(PHRASES, st.data())
-def test_words_are_told_wherever_they_stand_also_within_each_other(phrases: list[Phrase], data):
-    told = [word for phrase in phrases for word in phrase]
-    pieces = st.one_of(st.sampled_from(told), LETTERS, st.sampled_from([" ", "\u200b", "日"]))
-    styles = pieces.flatmap(lambda word: st.sampled_from([word, word.upper(), word.title()]))
-    text = Text("".join(data.draw(st.lists(styles, max_size=12))))
-    assert list(Words(phrases).places(text)) == [
-        at
-        for at in range(len(text.low))
-        if borders(text.seen, at)
-        and any(
-            text.low.startswith(word, at) and borders(text.seen, at + len(word))
-            for word in longest(phrases)
-        )
-    ]
 
 
 @given(st.lists(st.sampled_from(["must a", "a must", "musters", "govern", "governed", "by"])))

@@ -142,15 +142,16 @@ class _Reader:
         if sighting.obstacle:
             return (_whole(UNREAD, sighting.obstacle),)
         try:
-            return self._recalled(sighting.path) if self._known else self.read(sighting.path)
+            found = self._recalled(sighting.path)
+            return self.read(sighting.path) if found is None else found
         except OSError as error:
             return (_whole(UNREAD, f"cannot be read: {error.strerror}"),)
 
-    def _recalled(self, path: str) -> tuple[Place, ...]:
-        assert self._known
+    def _recalled(self, path: str) -> tuple[Place, ...] | None:
+        if not (self._known and self._known.remembers):
+            return None
         word = self._known.digests.word(path, os.lstat(f"{self._root}/{path}"))
-        found = self._known.recall(word) if word else None
-        return self.read(path) if found is None else found
+        return self._known.recall(word) if word else None
 
     def read(self, path: str) -> tuple[Place, ...]:
         """Return the findings in a file that must be read."""

@@ -52,6 +52,7 @@ class Known:
         self.digests = digests
         self._file, self._ruleset = file, ruleset
         self._before = _read(file, ruleset)
+        self.remembers = bool(self._before)
         self._met: dict[str, tuple[Place, ...]] = {}
 
     def recall(self, word: str) -> tuple[Place, ...] | None:

@@ -101,18 +101,25 @@ class Ruleset:
         return Words(phrase for pattern in told for phrase in pattern.phrases)
 
     def may_leak(self, low: str) -> bool:
-        """Return whether a zone holds all words of a forbidden phrase, or a noun."""
-        held = low.__contains__
-        forbidden = any(all(map(held, phrase)) for phrase in self._forbidden)
-        return forbidden or self._nouns.among(low.encode("utf-8"))
+        """Return whether a zone holds a noun, or all words of a forbidden phrase."""
+        data = low.encode("utf-8")
+        return self._needed.among(data) and (
+            self._nouns.among(data) or any(all(map(low.__contains__, p)) for p in self._forbidden)
+        )
 
     @cached_property
-    def _forbidden(self) -> tuple[Phrase, ...]:
-        return tuple(phrase for pattern in self.forbidden for phrase in pattern.phrases)
+    def _needed(self) -> Stems:
+        """Return the stems of a word of each phrase, which is not the longest if it has others."""
+        shortest = [(min(phrase, key=len),) for phrase in self._forbidden]
+        return Stems((*shortest, *self.agents, *self.principals))
 
     @cached_property
     def _nouns(self) -> Stems:
         return Stems((*self.agents, *self.principals))
+
+    @cached_property
+    def _forbidden(self) -> tuple[Phrase, ...]:
+        return tuple(phrase for pattern in self.forbidden for phrase in pattern.phrases)
 
     @property
     def names(self) -> tuple[str, ...]:

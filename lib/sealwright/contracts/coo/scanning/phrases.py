@@ -127,17 +127,15 @@ class Stems:
     def __init__(self, phrases: Iterable[Phrase]) -> None:
         self.texts = stems(phrases)
         texts = [text.encode("ascii") for text in self.texts]
-        self._find = BytesAhoCorasick(
-            texts, matchkind=MatchKind.LeftmostFirst
-        ).find_matches_as_indexes
+        self._finder = BytesAhoCorasick(texts, matchkind=MatchKind.LeftmostFirst)
 
     def among(self, low: bytes) -> bool:
         """Return whether one of the stems is there."""
-        return bool(self._find(low))
+        return bool(self._finder.find_matches_as_indexes(low))
 
-    def places(self, low: bytes) -> Iterator[tuple[int, int]]:
-        """Yield the offset and number of stems; one that overlaps with one before is left out."""
-        return ((start, number) for number, start, _ in self._find(low))
+    def found(self, low: bytes) -> list[tuple[int, int, int]]:
+        """Return numbers, starts and ends of stems, but of none that overlaps with one before."""
+        return self._finder.find_matches_as_indexes(low)
 
 
 class Words:
@@ -152,7 +150,7 @@ class Words:
     def places(self, text: Text) -> Iterator[int]:
         """Yield where one of the words begins, in order."""
         low, byte, at = text.low_bytes, 0, 0
-        for start, number in self._stems.places(low):
+        for number, start, _ in self._stems.found(low):
             at += start - byte if text.ascii else len(low[byte:start].decode("utf-8"))
             byte = start
             for offset, words in self._begin[number]:
@@ -170,10 +168,12 @@ def _beginning(stem: str, words: tuple[str, ...]) -> Iterator[tuple[int, tuple[s
 
 
 def _stands(text: Text, at: int, words: Iterable[str]) -> bool:
+    """Return whether one of the words is at an offset."""
     low, seen = text.low, text.seen
-    return borders(seen, at) and any(
-        low.startswith(word, at) and borders(seen, at + len(word)) for word in words
-    )
+    for word in words:
+        if low.startswith(word, at) and borders(seen, at + len(word)):
+            return borders(seen, at)
+    return False
 
 
 def zones(low: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:

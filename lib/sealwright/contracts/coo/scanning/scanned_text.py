@@ -46,10 +46,10 @@ class NotText(ValueError):
 class Text:
     """A text; offsets are those of `seen` and `low`, which are of the same length."""
 
-    def __init__(self, whole: str) -> None:
-        self.whole = whole
-        self.seen = _seen(whole)
-        self.ascii = whole.isascii()
+    def __init__(self, whole: str, data: bytes) -> None:
+        self.whole, self._data = whole, data
+        self.ascii = data.isascii()
+        self.seen = whole if self.ascii or not _hides(data) else _HIDDEN.sub("", whole)
 
     @property
     def plain(self) -> bool:
@@ -59,7 +59,7 @@ class Text:
     @classmethod
     def of(cls, data: bytes) -> Text:
         """Return the text of a file, or raise `NotText`."""
-        return cls(decode(data))
+        return cls(decode(data), data.removeprefix(_MARK.encode("utf-8")))
 
     @cached_property
     def low(self) -> str:
@@ -69,7 +69,7 @@ class Text:
     @cached_property
     def low_bytes(self) -> bytes:
         """Return `low` in UTF-8."""
-        return self.seen.encode("utf-8").lower()
+        return (self._data if self.plain else self.seen.encode("utf-8")).lower()
 
     def place(self, offset: int) -> tuple[int, int]:
         """Return the line and column of a character."""
@@ -162,10 +162,6 @@ def _line(data: bytes, offset: int) -> int:
     return 1 + sum(1 for _ in _BYTES_END.finditer(data, 0, offset))
 
 
-def _seen(whole: str) -> str:
-    return _HIDDEN.sub("", whole) if not whole.isascii() and _hides(whole) else whole
-
-
-def _hides(whole: str) -> bool:
+def _hides(data: bytes) -> bool:
     """Return whether something is not seen; most texts have few characters to look at."""
-    return _HIDDEN.search(whole.encode("utf-8").translate(None, _ASCII).decode("utf-8")) is not None
+    return _HIDDEN.search(data.translate(None, _ASCII).decode("utf-8")) is not None
