@@ -16,6 +16,7 @@ from sealwright.contracts.coo import amu_capture
 from tests.support import keys
 from tests.support.example import BIN, PROJECT, Repository, copied, make
 from tests.support.governed import ASKED, CHARTER, HALF, WAIVED, configure, executed, state
+from tests.support.grounds import ground
 from tests.support.programs_at_work import doing
 
 FILES = {
@@ -47,11 +48,13 @@ STEPS = [
 
 @pytest.fixture(scope="session")
 def _governed(tmp_path_factory) -> Repository:
-    files = {**FILES, "config/amendments.yaml": AMENDMENT}
-    repo = make(tmp_path_factory.mktemp("coo") / "repository", files, ["coo"])
-    configure(repo, CONFIG)
-    repo.commit()
-    return repo
+    def made(root):
+        repo = make(root, {**FILES, "config/amendments.yaml": AMENDMENT}, ["coo"])
+        configure(repo, CONFIG)
+        repo.commit()
+        return repo
+
+    return ground(tmp_path_factory, "governed", made, Repository)
 
 
 @pytest.fixture
@@ -62,10 +65,13 @@ def repo(_governed, tmp_path):
 
 @pytest.fixture(scope="session")
 def _frozen(_governed, tmp_path_factory) -> Repository:
-    repo = copied(_governed, tmp_path_factory.mktemp("frozen") / "repository")
-    done = repo.doit(*HALF)
-    assert done.code == 0, done.said
-    return repo
+    def made(root):
+        repo = copied(_governed, root)
+        done = repo.doit(*HALF)
+        assert done.code == 0, done.said
+        return repo
+
+    return ground(tmp_path_factory, "frozen", made, Repository)
 
 
 @pytest.fixture

@@ -10,13 +10,15 @@ import re
 import stat
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
 from sealwright.contracts.coo import logging
 from sealwright.contracts.coo.state_machine import LINE
-from tests.support.example import BIN, PROJECT, Repository, copied, make
+from tests.support.example import BIN, PROJECT, Repository, copied, make, ran
 from tests.support.governed import ASKED, CHARTER, LOG, WAIVED, configure, executed, state
+from tests.support.grounds import ground
 
 FILES = {
     "project_builder/__init__.py": "from project_builder.plan import build\n",
@@ -65,7 +67,8 @@ def made(place, files=None, **more) -> Repository:
 @pytest.fixture(scope="session")
 def _fresh(tmp_path_factory) -> Repository:
     pack = "{implementation_pack: docs/packet.md}"
-    return made(tmp_path_factory.mktemp("migration") / "repository", migration_bundle=pack)
+    fresh = partial(made, migration_bundle=pack)
+    return ground(tmp_path_factory, "to migrate", fresh, Repository)
 
 
 @pytest.fixture
@@ -76,10 +79,7 @@ def repo(_fresh, tmp_path):
 
 @pytest.fixture(scope="session")
 def _complete(_fresh, tmp_path_factory) -> Repository:
-    repo = copied(_fresh, tmp_path_factory.mktemp("complete") / "repository")
-    done = repo.doit()
-    assert done.code == 0, done.said
-    return repo
+    return ground(tmp_path_factory, "migrated", lambda to: ran(copied(_fresh, to)), Repository)
 
 
 @pytest.fixture
@@ -90,10 +90,13 @@ def complete(_complete, tmp_path):
 
 @pytest.fixture(scope="session")
 def _rehearsed(_fresh, tmp_path_factory) -> Repository:
-    repo = copied(_fresh, tmp_path_factory.mktemp("rehearsed") / "repository")
-    done = repo.doit("rehearse")
-    assert done.code == 0, done.said
-    return repo
+    def made(root):
+        repo = copied(_fresh, root)
+        done = repo.doit("rehearse")
+        assert done.code == 0, done.said
+        return repo
+
+    return ground(tmp_path_factory, "rehearsed", made, Repository)
 
 
 @pytest.fixture
@@ -309,14 +312,22 @@ def test_a_gate_that_fails_asks_for_a_rollback_which_leads_back_byte_for_byte(ga
     assert executed(repo.doit("rollback")) == []
 
 
+@pytest.fixture(scope="session")
+def _failed(_fresh, tmp_path_factory) -> Repository:
+    def made(root):
+        repo = copied(_fresh, root)
+        configure(repo, {"structure: []": "structure: [missing]"})
+        repo.commit()
+        assert repo.doit().code == 1
+        return repo
+
+    return ground(tmp_path_factory, "failed", made, Repository)
+
+
 @pytest.fixture
-def failed(_fresh, tmp_path):
+def failed(_failed, tmp_path):
     """A repository whose gate A failed, so that a rollback is asked for."""
-    repo = copied(_fresh, tmp_path / "repository")
-    configure(repo, {"structure: []": "structure: [missing]"})
-    repo.commit()
-    assert repo.doit().code == 1
-    return repo
+    return copied(_failed, tmp_path / "repository")
 
 
 def test_after_a_rollback_another_attempt_needs_an_approval_of_its_own(failed):

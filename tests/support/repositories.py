@@ -1,4 +1,4 @@
-"""Repositories that are made and run once in a session, and then copied for each test.
+"""Repositories that are made and run once in a run of the suite, and then copied for each test.
 
 A test module takes them with ``pytest_plugins = ("tests.support.repositories",)``:
 
@@ -15,24 +15,27 @@ import pytest
 
 from sealwright.example import keys, repository
 from tests.support.example import SMALL, Repository, copied, make, ran
+from tests.support.grounds import ground
 
 
 @pytest.fixture(scope="session")
 def _example(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    root = tmp_path_factory.mktemp("example") / "repository"
-    repository.build(root)
-    keys.give(root)
-    return ran(Repository(root))
+    def made(root: Path) -> Repository:
+        repository.build(root)
+        keys.give(root)
+        return ran(Repository(root))
+
+    return ground(tmp_path_factory, "example", made, Repository)
 
 
 @pytest.fixture(scope="session")
 def _bare(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    return make(tmp_path_factory.mktemp("small") / "repository", SMALL)
+    return ground(tmp_path_factory, "small", lambda root: make(root, SMALL), Repository)
 
 
 @pytest.fixture(scope="session")
 def _sealed(_bare: Repository, tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    return ran(copied(_bare, tmp_path_factory.mktemp("sealed") / "repository"))
+    return ground(tmp_path_factory, "sealed", lambda root: ran(copied(_bare, root)), Repository)
 
 
 @pytest.fixture
