@@ -21,7 +21,7 @@ run: .venv/ready
 	@$(BIN)/python -m sealwright.example.tour build/example
 
 test: .venv/ready
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 faults: .venv/ready
 	@TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo /tmp) $(BIN)/python -m tests.faults

@@ -1,0 +1,20 @@
+"""How the whole suite is run: see ``make test``."""
+
+from __future__ import annotations
+
+import gc
+import os
+
+import pytest
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return three workers for two processors: tests wait for the disk, and for grace to end."""
+    processors = len(os.sched_getaffinity(0))
+    return processors + (processors + 1) // 2
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Look for garbage among what tests leave, and no more among all that was collected."""
+    gc.collect()
+    gc.freeze()
