@@ -9,9 +9,9 @@ import pytest
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return three workers for two processors: tests wait for the disk, and for grace to end."""
+    """Return four workers for two processors: tests wait for disks, for children and for time."""
     processors = len(os.sched_getaffinity(0))
-    return processors + (processors + 1) // 2
+    return processors + min(processors, 4)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
