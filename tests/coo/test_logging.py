@@ -7,7 +7,7 @@ import pytest
 from sealwright import digest
 from sealwright.contracts.coo import logging
 from sealwright.contracts.coo.state_machine import LINE, Machine
-from sealwright.errors import Damaged
+from sealwright.errors import Damaged, Refused
 from sealwright.ledger import Ledger
 
 CONTEXT = logging.Context(digest.sha256(b"config"), None)
@@ -45,6 +45,34 @@ def test_a_log_without_one_of_its_lines_is_damage(tmp_path):
         (tmp_path / "log").write_bytes(b"".join(lines[:at] + lines[at + 1 :]))
         with pytest.raises(Damaged):
             logging.machine(tmp_path / "log")
+
+
+def test_a_log_that_goes_on_or_is_another_is_read_again(tmp_path):
+    path = written(tmp_path / "log", *LINE[1:4])
+    whole = path.read_bytes()
+    assert len(list(logging.read(path))) == len(list(logging.read(path))) == 3
+    Ledger(path).append(logging.transitions(logging.machine(path).go(LINE[4]), CONTEXT))
+    assert logging.machine(path).state == LINE[4]
+    path.write_bytes(whole)
+    assert logging.machine(path).state == LINE[3]
+    path.unlink()
+    assert list(logging.read(path)) == []
+
+
+def test_a_link_to_a_log_that_was_read_is_refused(tmp_path):
+    path = written(tmp_path / "log", *LINE[1:4])
+    assert list(logging.read(path))
+    path.rename(tmp_path / "moved")
+    path.symlink_to("moved")
+    with pytest.raises(Refused, match="expected a regular file"):
+        list(logging.read(path))
+
+
+def test_what_a_reader_does_with_a_line_is_not_seen_by_the_next(tmp_path):
+    path = written(tmp_path / "log", *LINE[1:4])
+    for line in logging.read(path):
+        line.clear()
+    assert logging.machine(path).state == LINE[3]
 
 
 def test_a_secret_is_told_by_its_kind_only():

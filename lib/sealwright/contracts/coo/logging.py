@@ -25,12 +25,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sealwright import secrets
+from sealwright import digest, secrets
 from sealwright.contracts.coo import state_machine
 from sealwright.contracts.coo.state_machine import Machine
-from sealwright.digest import Digest
+from sealwright.digest import Digest, Sums
 from sealwright.errors import Damaged
-from sealwright.ledger import Ledger
+from sealwright.ledger import Entry, Ledger
 
 TRANSITION = state_machine.EVENT
 EVENTS = (
@@ -38,6 +38,7 @@ EVENTS = (
     *("GATE_RESULT", "REPLAY_RESULT", "ROLLBACK"),
 )
 _KEYS = {"config_sha256", "details", "environment_sha256", "event"}
+_known: dict[Path, tuple[Sums, tuple[Mapping[str, Any], ...]]] = {}  # by path: bytes, and records
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +67,35 @@ def transitions(lines: Iterable[Mapping[str, Any]], context: Context) -> list[di
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the lines of a log in order; `Damaged` at the first that is none."""
-    for line in Ledger(path).entries() if path.exists() else ():
-        record = line.record
-        if record.get("event") == "recovered":  # said by who cut a broken log
+    """Yield the lines of a log in order; `Damaged` if one of them is none.
+
+    Each step asks several times; the same bytes are decoded, and found whole, once.
+    """
+    sums, (before, records) = _sums(path), _known.get(path, (None, ()))
+    if sums is None or sums != before:
+        entries = tuple(Ledger(path).entries())
+        records = tuple(_events(path, entries))
+        if sums == digest.of_bytes(b"".join(entry.line + b"\n" for entry in entries)):
+            _known[path] = sums, records
+    yield from map(dict, records)
+
+
+def _sums(path: Path) -> Sums | None:
+    try:
+        return digest.of_file(path)
+    except OSError:  # the ledger says what is wrong with it, if anything is
+        return None
+
+
+def _events(path: Path, entries: Iterable[Entry]) -> Iterator[Mapping[str, Any]]:
+    for entry in entries:
+        event = entry.record.get("event")
+        if event == "recovered":  # said by who cut a broken log
             continue
-        if record.get("event") not in EVENTS or not record.keys() >= _KEYS:
-            raise Damaged(f"{path}:{line.number}: expected an event of the runtime, found {record}")
-        yield record
+        if event not in EVENTS or not entry.record.keys() >= _KEYS:
+            what = f"expected an event of the runtime, found {entry.record}"
+            raise Damaged(f"{path}:{entry.number}: {what}")
+        yield entry.record
 
 
 def machine(path: Path) -> Machine:
