@@ -16,7 +16,7 @@ import pytest
 
 from sealwright.contracts.coo import logging
 from sealwright.contracts.coo.state_machine import LINE
-from tests.support.example import BIN, PROJECT, Repository, copied, make, ran
+from tests.support.example import BIN, PROJECT, QUICKER, Repository, copied, make, ran
 from tests.support.governed import ASKED, CHARTER, LOG, WAIVED, configure, executed, state
 from tests.support.grounds import ground
 
@@ -40,6 +40,7 @@ FILES = {
     "pyproject.toml": (
         "[project]\nname = 'builder'\nversion = '1'\n"
         "[project.scripts]\nbuild = 'project_builder.plan:build'\n"
+        f"[tool.pytest.ini_options]\naddopts = '{' '.join(QUICKER)}'\n"
     ),
 }
 CONFIG = {

@@ -17,7 +17,7 @@ from sealwright import setup
 from sealwright.contracts.coo.suite import Names, snapshot
 from sealwright.contracts.coo.suite.outcomes import Row
 from sealwright.digest import hexadecimal, of_file
-from tests.support.example import Repository, make
+from tests.support.example import QUICKER, Repository, make
 from tests.support.governed import ASKED, WAIVED, configure
 
 SDIST = ("sqlparse", "0.6.1", "ca722573f848ff2d30e40ea30f53a104b7dea7635ea9285891263eb2c58fb6e7")
@@ -75,7 +75,7 @@ LANTERNS = {
         '[project]\nname = "lanterns"\nversion = "1.0"\n'
         '[project.entry-points."lanterns.sinks"]\nconsole = "lanterns.sinks:Console"\n'
         "[tool.pytest.ini_options]\n"
-        'addopts = "--doctest-modules src/lanterns tests"\n'
+        f'addopts = "--doctest-modules src/lanterns tests {" ".join(QUICKER)}"\n'
     ),
 }
 ABACUS = {

@@ -29,6 +29,7 @@ SNAPSHOTS = "observability/artifacts/snapshots"
 CHECK = """import sys
 sys.exit("the plan is wrong" if "WRONG" in open("0luka.md").read() else 0)
 """
+QUICKER = ("-p", "no:hypothesispytest")  # which imports all of hypothesis to say that it was idle
 SMALL = {
     "0luka.md": "# What is true\n\nTasks have names.\n",
     "docs/plan.md": "# Plan\n",

@@ -14,9 +14,10 @@ from typing import Any
 from sealwright.contracts.coo.suite import Names, Result, Snapshot, Wish, run
 from sealwright.paths import TOP, RelPath
 from tests.coo.scans import put
+from tests.support.example import QUICKER
 
 NAMES = Names("project_builder", "coo")
-PYTEST = ("python", "-m", "pytest", "-q")
+PYTEST = ("python", "-m", "pytest", "-q", *QUICKER)
 UNITTEST = ("python", "-m", "unittest", "-v")
 FLAT = {
     "project_builder/__init__.py": "VALUE = 1\n",
