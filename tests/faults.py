@@ -11,6 +11,7 @@
 ``workflow``  a fault at each call of ours, and at each program that writes, in a governed run:
               its execution and landing, its conclusion, its rejection, and what ends it where
               it was killed (see `workflow_faults`)
+``calls``     the tests that disturb some calls of `durable`, with none of the calls left out
 ``example``   as ``sot_pack``, in the embedded example; takes hours, so no sweep of all takes it
 ``commit``    as ``generic``, in `doit migrate:commit`; takes hours, too
 ``workflow_calls``  as ``generic``, in the steps of ``workflow``; takes hours, too
@@ -22,6 +23,8 @@ with 1 if an invariant does not hold somewhere.
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -39,7 +42,7 @@ from tests.support.subjects import (
     Subject,
     keeps_what_an_export_must,
 )
-from tests.support.sweep import Injection, Tally, Tried, spread, swept
+from tests.support.sweep import WHOLE, Injection, Tally, Tried, spread, swept
 from tests.support.workflow_faults import AtTheKernel, Disturbed, Governing
 
 
@@ -122,6 +125,15 @@ def _injected(plan: Injection, every: int, jobs: int) -> Iterator[Tried]:
     return _told(swept(points, plan, jobs))
 
 
+def called(_: Path, __: int, jobs: int) -> Tally:
+    """Run the tests that put a fault at calls of `durable`, at each of them."""
+    argv = [sys.executable, "-m", "pytest", "-n", str(jobs), *CALLS]
+    done = subprocess.run(argv, env={**os.environ, WHOLE: "1"}, stdout=subprocess.PIPE, text=True)
+    print(done.stdout, flush=True)
+    said = [f"{' '.join(CALLS)}: pytest ended with {done.returncode}"] if done.returncode else []
+    return Tally("calls").add([("run", said)])
+
+
 def _told(tried: Iterator[Tried]) -> Iterator[Tried]:
     for mode, said in tried:
         for complaint in said:
@@ -136,11 +148,17 @@ SWEEPS: dict[str, Callable[[Path, int, int], Tally]] = {
     "export": exported,
     "coo": migrated,
     "workflow": governed,
+    "calls": called,
     "example": partial(injected, SotPack(whole=True)),
     "commit": committed,
     "workflow_calls": governed_calls,
 }
 LONG = ("example", "commit", "workflow_calls")
+CALLS = (
+    "tests/engine/test_recovery.py",
+    "tests/workflow/execution/test_landing.py::"
+    "test_killed_at_any_call_the_target_has_all_of_it_or_nothing",
+)
 
 
 def main() -> int:

@@ -29,7 +29,7 @@ def tried(subject: Subject, tmp_path, number: int, *more: Invariant) -> Tally:
     return tally
 
 
-@pytest.mark.parametrize(("subject", "number"), [(Generic(), 50), (SotPack(whole=False), 10)])
+@pytest.mark.parametrize(("subject", "number"), [(Generic(), 25), (SotPack(whole=False), 7)])
 def test_after_a_fault_at_a_call_of_the_kernel_the_next_run_ends_where_an_undisturbed_one_does(
     subject, number, tmp_path
 ):

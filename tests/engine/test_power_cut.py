@@ -11,7 +11,7 @@ from tests.support.disk import FILE, Disk, Names, Size, Sync, Write
 from tests.support.sweep import Tally, spread, swept
 
 
-@pytest.mark.parametrize(("story", "number"), [*zip(crash.STORIES, (60, 50, 50, 40), strict=True)])
+@pytest.mark.parametrize(("story", "number"), [*zip(crash.STORIES, (30, 25, 25, 20), strict=True)])
 def test_after_a_power_cut_the_next_run_ends_where_an_undisturbed_one_does(story, number, tmp_path):
     cut, states, tried = crash.plan(story, tmp_path)
     tally = Tally(f"{story}, {tried} states of which {len(states)} differ")

@@ -20,6 +20,7 @@ from typing import TypeVar
 from tests.support.aftermath import INVARIANTS, Aftermath, Invariant, complaints
 from tests.support.injection import MODES, Call, Recording, disturb
 
+WHOLE = "SEALWRIGHT_WHOLE_SWEEPS"  # set where a test has to leave no call out
 Point = TypeVar("Point")
 Tried = tuple[str, list[str]]  # the mode, or "missed" or "strayed", and what does not hold
 
@@ -82,6 +83,11 @@ def spread(points: Sequence[Point], number: int) -> list[Point]:
     """
     step = max(1, len(points) // number)
     return list(points[:: step + (step % len(MODES) == 0)])
+
+
+def stride(number: int) -> int:
+    """Return how far apart the calls are that a test disturbs: 1 where none is left out."""
+    return 1 if os.environ.get(WHOLE) else number
 
 
 def swept(

@@ -20,6 +20,7 @@ from sealwright.contracts.workflow.execution.settling import NOTE, recover
 from sealwright.errors import Damaged, Refused
 from tests.support.faults import fault
 from tests.support.skips import skip
+from tests.support.sweep import stride
 from tests.workflow.execution.targets import (
     BETTER,
     EDITS,
@@ -222,11 +223,11 @@ def whole_or_nothing(
 
 
 @pytest.mark.parametrize(
-    ("mode", "stride"),
-    [("lost", 1), ("kept", 3), ("torn", 4), ("stopped", 5), ("ENOSPC", 3), ("EIO", 5)],
+    ("mode", "apart"),
+    [("lost", 2), ("kept", 2), ("torn", 4), ("stopped", 5), ("ENOSPC", 3), ("EIO", 5)],
 )
 def test_killed_at_any_call_the_target_has_all_of_it_or_nothing(
-    ground: Ground, mode: str, stride: int
+    ground: Ground, mode: str, apart: int
 ) -> None:
     attempted = ground.fake(WIDE_EDITS, envelope=WIDE)
     template, before = ground.top / "template", ground.head
@@ -234,7 +235,7 @@ def test_killed_at_any_call_the_target_has_all_of_it_or_nothing(
     assert attempted.proposal is not None
     seen, number, done = set(), 0, False
     while not done:
-        number += stride
+        number += stride(apart)
         shutil.rmtree(ground.target)
         shutil.rmtree(ground.journal, ignore_errors=True)
         shutil.copytree(template, ground.target, symlinks=True)
