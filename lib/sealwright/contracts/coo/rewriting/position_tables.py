@@ -122,7 +122,7 @@ NAMED_KEPT = frozenset(
 )
 OF_MODULES = frozenset({"__name__", "__module__", "__package__"})
 VALUES_OF_MODULES = OF_MODULES | {"doc_module"}
-CALLED_MODULES = re.compile(r"(?:\w*_)?(?:module|modname|mod_name|module_name|modulename)")
+CALLED_MODULES = re.compile(r"(?:\w*_)?(?:module|modname|mod_name|module_name|modulename)|\w+_mod")
 KEPT_VALUES = re.compile(r"(?:github|gitlab|bitbucket)_\w+")  # of what a manual links to
 KEYS_OF_MODULES = frozenset(
     ["package_data", "package_dir", "exclude_package_data", "loggers", "reference_url"]
@@ -137,7 +137,9 @@ MODULE_OPTIONS = frozenset(
 )
 OTHERS_OPTION_M = frozenset({"git", "hg", "svn", "pytest", "py.test"})
 PREFIXES = frozenset({"startswith", "removeprefix", "partition", "split"})
-KEPT_KEYS = frozenset({"environ", "env", "config", "headers"})  # of what is no module
+KEPT_KEYS = frozenset(  # of what is no module; the last three are of elements
+    ["environ", "env", "config", "headers", "attrs", "attrib", "attributes"]
+)
 BUILTINS = frozenset({"exec", "eval", "compile"})  # methods of that name run other things
 DICTS = frozenset({"get", "pop", "setdefault", "setitem", "delitem"})
 _TABLES = (
@@ -153,4 +155,6 @@ def by_function(name: str, place: int | str) -> Position | None:
     for table, position in _TABLES:
         if place in table.get(name, ()):
             return position
+    if place in OF_MODULES:
+        return Position.MODULE
     return Position.KEPT if place in _KEPT_KEYWORDS else None

@@ -318,7 +318,7 @@ def _declared(here: ast.AST, above: ast.AST) -> Position | None:
             return _P.EXPORTED
         if "__doc__" in names:
             return _P.DOCUMENT
-        if names & NAMED_MODULES:
+        if names & NAMED_MODULES or any(map(CALLED_MODULES.fullmatch, names)):
             return _P.MODULE
         return _P.KEPT if names & NAMED_KEPT else _P.FREE
     return _P.FREE if isinstance(above, _BLOCKS) else None

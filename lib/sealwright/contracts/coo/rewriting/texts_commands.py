@@ -44,7 +44,9 @@ _PYTHON = (
     r"|\bcoverage\"?[\s\"',]+run|\bpdb|\btrace|\brunpy|\bcProfile|\bprofile)"
 )
 _OPTION = rf"(?:{_GAP}(?:-[WX]{_GAP}[\w.:=]+|-{{1,2}}[\w.:=/-]+))*"
-_MODULE = re.compile(rf"{_PYTHON}[\"']?{_OPTION}?[\s\"',\[\]]+(?:-\s+)?[\"']?-m{_GAP}?\Z", re.I)
+_MODULE = re.compile(
+    rf"{_PYTHON}[\"']?{_OPTION}?[\s\"',\[\]]+(?:-\s+)?[\"']?-[BEIOPbdqsuvx]*m{_GAP}?\Z", re.I
+)
 _MODULE_CHAIN = re.compile(
     rf"{_PYTHON}[\"']?{_OPTION}?{_GAP}-m{_GAP}(?:coverage{_GAP}run|pdb|trace|cProfile|profile|"
     rf"kernprof|mprof{_GAP}run)\b.*{_GAP}-m{_GAP}?\Z",

@@ -49,15 +49,8 @@ def _plain(sheet: Sheet, word: Word) -> bool:
         or named(sheet, word)
         or bool(_ATTRIBUTE.search(sheet.text, begin, word.start))
         or bool(_VALUE.search(sheet.text, begin, word.start))
-        or (sheet.path.endswith((".html", ".htm")) and _element(sheet, word))
         or sheet.text[max(begin, word.start - 1) : word.start] == "!"  # a tag
     )
-
-
-def _element(sheet: Sheet, word: Word) -> bool:
-    """Return whether a word is all that an element of a page says."""
-    before, after = sheet.text[: word.start][-1:], sheet.text[word.right : word.right + 1]
-    return before == ">" and after == "<"
 
 
 def _in_code(sheet: Sheet, word: Word, bound: bool) -> str:

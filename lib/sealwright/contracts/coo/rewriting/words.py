@@ -92,7 +92,9 @@ _SHORT = 1000
 _MESSAGES = re.compile(
     r"(?:No module named|module|import name .* from|package) ['\"\\]*\Z|<module ['\"]\Z"
 )
-_COMMAND = re.compile(r"(?:\A|\s)-m[ \t]+\Z|--(?:cov|pyargs|source|include|verifytypes)[= ]\Z")
+_COMMAND = re.compile(
+    r"(?:\A|\s)-[BEIOPbdqsuvx]*m[ \t]+\Z|--(?:cov|pyargs|source|include|verifytypes)[= ]\Z"
+)
 _COMMENT = re.compile(r"[ \t]*#|.*[ \t]#")
 _TOLD_BEFORE = re.compile(r"([^\W\d_]{2,})[,;:]?[ \t]+[`*'\"(]*\Z")
 _TOLD_AFTER = re.compile(r"[`*'\")]*[.,;:!?]?[ \t]+[(`*'\"]*([^\W\d_]{2,})\b")
@@ -291,6 +293,8 @@ class Word:
             return MENTION
         if whole:
             return ask("R4", "is the name alone, at a place that no rule knows")
+        if re.compile(r"\.\d").match(self.text, self.end):  # a page of a manual, a version
+            return MENTION
         after, before = self.text[self.end : self.end + 1], self.text[self.start - 1 : self.start]
         if after in tuple("=<>[!~;:@") or before in tuple(":@$#%&<"):
             return MENTION
