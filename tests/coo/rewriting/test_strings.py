@@ -168,7 +168,7 @@ KEPT = [
     ("tools", 'read(tool_name="@")\n'),
     ("classes of style sheets", 'tag(CLASS="@")\ntag(class_="@")\n'),
     ("names of lexers", 'class L:\n    aliases = ["@", "xml+@"]\n'),
-    ("links of a manual", 'x = {"github_repo": "@", "github_user": "@"}\n'),
+    ("links of a manual", 'x = {"github_repo": "@", "github_user": "@", "source_repo": "@"}\n'),
     ("a docstring that is assigned", '__doc__ = """\nThe @\n\n   @ - and @.core.build\n"""\n'),
     ("groups of entry points", 'x(entry_points={"@.core": ["y = x:y"]})\n'),
     (

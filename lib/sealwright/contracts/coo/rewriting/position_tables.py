@@ -123,7 +123,9 @@ NAMED_KEPT = frozenset(
 OF_MODULES = frozenset({"__name__", "__module__", "__package__"})
 VALUES_OF_MODULES = OF_MODULES | {"doc_module"}
 CALLED_MODULES = re.compile(r"(?:\w*_)?(?:module|modname|mod_name|module_name|modulename)|\w+_mod")
-KEPT_VALUES = re.compile(r"(?:github|gitlab|bitbucket)_\w+")  # of what a manual links to
+KEPT_VALUES = re.compile(  # of what a manual links to
+    r"(?:github|gitlab|bitbucket)_\w+|\w+_(?:repo|repository)"
+)
 KEYS_OF_MODULES = frozenset(
     ["package_data", "package_dir", "exclude_package_data", "loggers", "reference_url"]
 )
