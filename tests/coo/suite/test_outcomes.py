@@ -342,3 +342,10 @@ def test_the_interpreter_of_these_tests_is_no_stranger(tmp_path: Path) -> None:
     place = tree(tmp_path / "tree", FLAT)
     result = before(place, (sys.executable, "-m", "pytest"))
     assert rows(result) == {"tests/test_run.py::test_run": "passed"}
+
+
+def test_a_suite_that_a_hook_ends_says_so(tmp_path: Path) -> None:
+    hook = "def pytest_collection_modifyitems(items): items[0].no_such_thing\n"
+    place = tree(tmp_path / "tree", {**FLAT, "conftest.py": hook})
+    [finding] = before(place, PYTEST).verdict().findings
+    assert str(finding).startswith("pytest: ended by an error outside of any test; look at the end")

@@ -73,6 +73,8 @@ class Outcomes:
         if session.silent and session.exit_code == _INTERRUPTED and self.failures:
             errors = [row.id for row in self.rows if row.outcome == "error"]
             return [Finding(legible(name), self._said(name), _COLLECT) for name in errors]
+        if session.silent and session.exit_code == _INTERNAL:
+            return [Finding(session.runner, "ended by an error outside of any test", _LOG)]
         others = f" or of {len(session.silent) - 1} others" if session.silent[1:] else ""
         what = f"was collected, and nothing was told of it{others}"
         return [Finding(legible(name), what, _STOPPED) for name in session.silent[:1]]
@@ -90,6 +92,7 @@ class Outcomes:
 _LOG = "look at the end of its log"
 _COMMAND = "look at test_command"
 _INTERRUPTED = 2  # how pytest ends if it could not collect all tests
+_INTERNAL = 3  # and if a plug-in or a conftest.py failed
 _COLLECT = "mend it, or install what it needs for the tests' interpreter"
 _STOPPED = "take from test_command what stops a suite early"
 _NOTHING = Finding(
