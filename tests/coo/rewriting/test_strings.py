@@ -86,6 +86,7 @@ REWRITTEN = {
     "a module's variable after its own": ("R4", 'if def_mod != "@": ...\n'),
     "keywords of modules": ("R4", 'recreate(x, __package__="@", __name__="@")\n'),
     "-m among other options": ("R4", 'os.system("python -Om @ --help")\n'),
+    "a folder of set-up's": ("R4", 'package_dir = {"@": "@", "@.sub": "@/sub"}\n'),
     "setattr of __module__": ("R4", 'setattr(x[name], "__module__", "@")\n'),
     "levels of loggers by place": ("R4", 'caplog.at_level(logging.DEBUG, "@")\n'),
     "examples of a manual": ("R4", 'x = {"doc_module": "@", "reference_url": {"@": None}}\n'),
@@ -283,3 +284,11 @@ def test_names_that_examples_bind_twice_are_asked_about(tmp_path):
     source = b'"""\n>>> import project_builder\n>>> from x import project_builder\n"""\n'
     assert asked(tmp_path, source) == [("R6", "project_builder")]
     assert rules(tmp_path, source) == ["R6"]
+
+
+@pytest.mark.parametrize("place", ['"{}" in sys.modules', 'mock.patch("{}")', 'x = "{}"'])
+def test_of_a_module_that_has_the_name_of_its_package_the_first_part_is_rewritten(tmp_path, place):
+    twice = "project_builder.project_builder"
+    source = (place.format(twice) + "\n").encode()
+    assert not asked(tmp_path, source)
+    assert rewritten(tmp_path, source).decode() == place.format("coo.project_builder") + "\n"

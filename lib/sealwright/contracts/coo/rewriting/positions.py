@@ -167,6 +167,8 @@ class Positions:
         """Return what a key is for; a value is for what its key or its own place says."""
         if here in above.values:
             key = above.keys[above.values.index(here)]
+            if _holding(above, self.reading.parents.get(above)) == "package_dir":
+                return _P.MODULE
             return self._by_key(key.value if isinstance(key, ast.Constant) else None)
         holder = self.reading.parents.get(above)
         name = _holding(above, holder)

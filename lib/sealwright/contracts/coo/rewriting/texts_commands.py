@@ -57,6 +57,7 @@ _VALUE = re.compile(
     r"|--package-name-for-coverage)(?:=|\s+|[\"'],?\s*[\"']?|\s*\n\s*-\s+)[\"']?(?:[\w./*]+,)*\Z"
 )
 _GOES_ON = re.compile(r"[ \t]*-{1,2}\w")
+_MANUAL = re.compile(r"\s*SPHINXPROJ\s*[:?]?=\s*\Z")  # how the project is called in it
 _MARKER = re.compile(r"\s-[mk][\s=\"']*\Z")
 _WARNING = re.compile(r"(?:PYTHONWARNINGS[\s=:\"']+|\s-W\s*)[^\s\"']*:\Z")
 _PLUGIN = re.compile(r"(?<![\w-])-[pm](?:\s+|[\"'],?\s*[\"']?|\s*\n\s*-\s+)\Z")
@@ -154,7 +155,8 @@ def _by_form(sheet: Sheet, word: Word, bound: bool, ask: bool) -> bool:
 def _rest(sheet: Sheet, word: Word, program: str, ask: bool, *, alone: bool) -> None:
     marker = program in ("pytest", "py.test") and _MARKER.search(_context(sheet, word))
     bare = word.kind == BARE
-    told = bare and (not program or (not alone and prose(sheet, word)))
+    manual = _MANUAL.match(sheet.text, sheet.line(word.start)[0], word.start)
+    told = bare and (not program or manual or (not alone and prose(sheet, word)))
     if marker or told or program in INSTALLERS:
         sheet.mention(word)
     elif program in PATHS and bare and alone and sheet.exists(word):

@@ -218,10 +218,16 @@ class Word:
 
     def _part(self) -> Decision | None:
         before = self.text[self.start - 1 : self.start]
+        if before == "." and self._is_inside():
+            return MENTION
         if before == "." and self.package:
             return ask("R3", "names the package as an attribute of something else")
         joined = before in (".", "-", "/") and before
         return MENTION if joined or self.text[self.end : self.end + 1] in ("-", "@") else None
+
+    def _is_inside(self) -> bool:
+        """Return whether it is a module of its own name in the package: ``old.old``."""
+        return re.fullmatch(rf"{self.names.legacy}\.(?:\w+\.)*", self._head) is not None
 
     def _blob(self) -> Decision | None:
         if not self.blob:
