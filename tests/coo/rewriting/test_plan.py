@@ -226,6 +226,14 @@ def test_what_cannot_be_parsed_is_rewritten_by_its_lines_where_a_person_says_so(
     assert third == b'patch("coo.core.build"); f(project_builder=1); !'
 
 
+def test_a_line_to_paste_offers_only_what_there_is(tmp_path):
+    files = {"x.bin": b"\x00 project_builder", "y.py": "x = 'project_builder'\n"}
+    said = str(planned(tmp_path, "", ["x.bin", "y.py"], files).verdict)
+    binary, plain = said.partition("`rulings:`\n")[2].splitlines()
+    assert "ruling: keep, why" in binary and "# a binary file that has the name 1 times" in binary
+    assert "ruling: rewrite | keep, why" in plain
+
+
 def test_what_cannot_be_parsed_and_only_tells_of_the_package_is_no_question(tmp_path):
     files = {"x.py": "# an issue of project_builder: project_builder.core\nprint 'x'\n"}
     assert planned(tmp_path, "", ["x.py"], files).verdict.holds

@@ -29,7 +29,14 @@ from sealwright.contracts.coo.rewriting.mixed import Mixed
 from sealwright.contracts.coo.rewriting.module_tree import ModuleTree
 from sealwright.contracts.coo.rewriting.plan import FilePlan, Plan, read
 from sealwright.contracts.coo.rewriting.references import Edit, Found, Question, splice
-from sealwright.contracts.coo.rewriting.rulings import KEEP, Asked, Ruling, Rulings, asked
+from sealwright.contracts.coo.rewriting.rulings import (
+    KEEP,
+    KEPT_ONLY,
+    Asked,
+    Ruling,
+    Rulings,
+    asked,
+)
 from sealwright.contracts.coo.rewriting.source import line_starts
 from sealwright.digest import sha256
 from sealwright.errors import Damaged, Misconfigured
@@ -40,7 +47,6 @@ from sealwright.walk import walk
 RULED = "ruled"
 _LEFT_OUT = frozenset({".git", "__pycache__"})
 _REFUSED = frozenset({"H1", "H2"})
-_KEPT_ONLY = frozenset({"H3", "H4", "H5"})
 
 
 def plan(
@@ -163,7 +169,7 @@ class _Planning:
 
 def _in_place(question: Question, data: bytes, names: Names) -> tuple[Edit, ...]:
     """Return the edit of the name at the place of a question, in a file of UTF-8."""
-    if question.rule in _KEPT_ONLY:
+    if question.rule in KEPT_ONLY:
         return ()
     try:
         text = data.decode("utf-8")

@@ -19,7 +19,7 @@ are rulings that contradict one another.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -32,6 +32,7 @@ from sealwright.paths import RelPath
 from sealwright.verdict import Finding, legible
 
 REWRITE, KEEP = CHOICES = ("rewrite", "keep")
+KEPT_ONLY = frozenset({"H3", "H4", "H5"})  # where the name itself cannot be replaced
 FOR_ALL = "; say one for all"
 _OFTEN, _MANY = 3, 5  # places in a file, files in a folder
 
@@ -54,7 +55,8 @@ class Asked(NamedTuple):
         """Return the line to add to the rulings file, which states both choices."""
         place = f"line: {self.question.line}, column: {self.question.column}"
         said = f'file: {_quoted(self.path)}, {place}, sha256: "{self.line_sha256}"'
-        return _offered(said, legible(self.line.strip())[:120])
+        about = self.question.why if self.question.rule == "H3" else self.line.strip()
+        return _offered(said, legible(about)[:120], (self,))
 
 
 class Ruling(NamedTuple):
@@ -166,27 +168,35 @@ def offered(questions: Iterable[Asked]) -> Iterator[str]:
 
     Behind it are the lines for each place, as comments, for who would not say the same of all.
     """
-    questions = list(questions)
-    everywhere = [each for each in questions if each.question.why.endswith(FOR_ALL)]
-    for text in dict.fromkeys(each.question.text for each in everywhere):
-        group = [each for each in questions if each.question.text == text]
-        yield _offered(f"text: {_quoted(text)}, below: .", f"{len(group)} places")
-    files: dict[tuple[str, str], list[Asked]] = {}
-    told = {each.question.text for each in everywhere}
-    for each in (each for each in questions if each.question.text not in told):
-        files.setdefault((each.path, each.question.text), []).append(each)
-    folders: dict[tuple[str, str], list[list[Asked]]] = {}
-    for (path, text), asked in files.items():
-        folders.setdefault((posixpath.dirname(path), text), []).append(asked)
-    for (folder, text), groups in folders.items():
-        if len(groups) >= _MANY and _alike([each for group in groups for each in group]):
-            yield _offered(
-                f"text: {_quoted(text)}, below: {_quoted(folder or '.')}", _files(groups)
-            )
-            yield from (_quiet(each) for group in groups for each in group)
+    texts: dict[str, list[Asked]] = {}
+    for each in questions:
+        texts.setdefault(each.question.text, []).append(each)
+    for text, group in texts.items():
+        if any(each.question.why.endswith(FOR_ALL) for each in group):
+            yield _offered(f"text: {_quoted(text)}, below: .", f"{len(group)} places", group)
         else:
-            for group in groups:
-                yield from _in_file(group)
+            yield from _in_folders(group)
+
+
+def _in_folders(group: list[Asked]) -> Iterator[str]:
+    """Yield the lines for one text: by folders, by files or by places."""
+    for folder, inside in _grouped(group, lambda each: posixpath.dirname(each.path)):
+        files = [asked for _, asked in _grouped(inside, lambda each: each.path)]
+        if len(files) >= _MANY and _alike(inside):
+            said = f"text: {_quoted(inside[0].question.text)}, below: {_quoted(folder or '.')}"
+            yield _offered(said, _files(files), inside)
+            yield from map(_quiet, inside)
+        else:
+            yield from (line for asked in files for line in _in_file(asked))
+
+
+def _grouped(
+    asked: Iterable[Asked], key: Callable[[Asked], str]
+) -> Iterable[tuple[str, list[Asked]]]:
+    found: dict[str, list[Asked]] = {}
+    for each in asked:
+        found.setdefault(key(each), []).append(each)
+    return found.items()
 
 
 def _in_file(group: list[Asked]) -> Iterator[str]:
@@ -196,7 +206,7 @@ def _in_file(group: list[Asked]) -> Iterator[str]:
         return
     lines = ", ".join(dict.fromkeys(str(each.question.line) for each in group))
     said = f"text: {_quoted(group[0].question.text)}, file: {_quoted(group[0].path)}"
-    yield _offered(said, f"lines {lines}")
+    yield _offered(said, f"lines {lines}", group)
     yield from map(_quiet, group)
 
 
@@ -215,8 +225,10 @@ def _quiet(asked: Asked) -> str:
     return asked.entry.replace("  - {", "  # - {", 1)
 
 
-def _offered(said: str, about: str) -> str:
-    return f'  - {{{said}, ruling: rewrite | keep, why: ""}}  # {about}'
+def _offered(said: str, about: str, group: Iterable[Asked]) -> str:
+    """Return a line with the choices that there are for all of a group."""
+    kept = all(each.question.rule in KEPT_ONLY and not each.question.edits for each in group)
+    return f'  - {{{said}, ruling: {KEEP if kept else " | ".join(CHOICES)}, why: ""}}  # {about}'
 
 
 def asked(path: RelPath, data: bytes, questions: Iterable[Question]) -> list[Asked]:

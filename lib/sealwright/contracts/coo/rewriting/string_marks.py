@@ -195,7 +195,8 @@ def _marked(word: Word, decision: Decision) -> list[Mark]:
     if answer is Answer.MENTION:
         return []
     said, kept = answer is Answer.SAY, answer is Answer.KEEP
-    return [Mark(word.start, decision.rule, decision.why, word.around, said, kept)]
+    text = word.around.rstrip(".,:;!?") if decision.rule == "R6" else word.around
+    return [Mark(word.start, decision.rule, decision.why, text, said, kept)]
 
 
 def _within(mark: Mark, extract: Extract) -> Mark:
