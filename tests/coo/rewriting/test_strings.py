@@ -205,6 +205,8 @@ ASKED = [
     ("R6", "@", 'T = """\nimport @\n%s x\nreturn @ if x\n"""\n'),
     ("R6", "@", 'T = """\nimport @\n%s x\nx = @\n"""\n'),
     ("R6", "@", 'T = """\nimport @\n%s x\nif @:\n"""\n'),
+    ("R6", "@", 'T = """\nimport @\n%s x\nmodule: @\n"""\n'),
+    ("R6", "@", 'T = """\nimport @\n%s x\n@: value\n"""\n'),
     ("R6", "@", 'T = """\nimport @\n%s x\nprint @\n"""\n'),
     ("R3", "@.core", 'x = "project_" "builder.core", @\n'),
     ("R3", "@.core", 'x = "project\\x5fbuilder.core", @\n'),

@@ -96,8 +96,8 @@ _COMMAND = re.compile(
     r"(?:\A|\s)-[BEIOPbdqsuvx]*m[ \t]+\Z|--(?:cov|pyargs|source|include|verifytypes)[= ]\Z"
 )
 _COMMENT = re.compile(r"[ \t]*#|.*[ \t]#")
-_TOLD_BEFORE = re.compile(r"([^\W\d_]{2,})[,;:]?[ \t]+[`*'\"(]*\Z")
-_TOLD_AFTER = re.compile(r"[`*'\")]*[.,;:!?]?[ \t]+[(`*'\"]*([^\W\d_]{2,})\b")
+_TOLD_BEFORE = re.compile(r"([^\W\d_]{2,})[,;]?[ \t]+[`*'\"(]*\Z")
+_TOLD_AFTER = re.compile(r"[`*'\")]*[.,;!?]?[ \t]+[(`*'\"]*([^\W\d_]{2,})\b")
 _CODE_WORDS = frozenset([*keyword.kwlist, "print", "exec", "match", "case", "type"])
 _OTHERS_M = re.compile(r"\b(?:git|hg|svn|pytest|py\.test)\b[^|;&]*\s-m[ \t]+\Z")
 _CODE_BEFORE = re.compile(
