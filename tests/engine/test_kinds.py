@@ -436,6 +436,24 @@ def test_the_outputs_of_a_closed_attempt_are_still_watched(bench):
     assert bench.reasons("last") != []
 
 
+def test_what_a_closed_attempt_left_is_spared_by_forget_and_clean(bench):
+    attempted(bench, world := ["one"], approved := set())
+    bench.executed("first")
+    engine = bench.engine()
+    with engine.running():
+        assert amends.derived(engine, "first") == [bench.root / "b"]
+    bench.executed()
+    for world[0] in ("one", "two"):
+        engine = bench.engine()
+        with engine.running():
+            assert amends.derived(engine, "first") == []
+            assert not amends.forget(engine, "first")
+    approved.add("two")  # then it may be made anew
+    engine = bench.engine()
+    with engine.running():
+        assert amends.derived(engine, "first") and amends.forget(engine, "first")
+
+
 def test_an_act_whose_answer_does_not_hold_fails_the_step(bench):
     def act(run: Run) -> Verdict:
         durable.create(run.path(file("b")), b"1")

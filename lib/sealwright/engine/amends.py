@@ -7,6 +7,8 @@ recover     cuts a broken run journal after its last whole line, or says in it h
             are missing; what it no longer tells is no longer believed
 forget      believes no former run of a step; evidence is spared
 clean       removes derived outputs; evidence is spared
+
+What a step of a closed attempt left is evidence, whatever it is.
 """
 
 from __future__ import annotations
@@ -149,7 +151,8 @@ def spared(step: Step) -> bool:
 
 def forget(engine: Engine, name: str) -> bool:
     """Believe no former run of ``name``; False if its evidence is spared or it never ran."""
-    if name not in engine.trace or spared(engine.graph.steps[name]):
+    step = engine.graph.steps[name]
+    if name not in engine.trace or spared(step) or engine.judge.over(step):
         return False
     engine.journal.note("forget", {"drop": name})
     engine.drop(name)
@@ -158,6 +161,9 @@ def forget(engine: Engine, name: str) -> bool:
 
 def derived(engine: Engine, name: str) -> list[Path]:
     """Return the derived outputs of ``name`` that are there, which cleaning removes."""
-    items = [o for o in engine.graph.steps[name].outputs if isinstance(o, File | Tree)]
+    step = engine.graph.steps[name]
+    if engine.judge.over(step):
+        return []
+    items = [o for o in step.outputs if isinstance(o, File | Tree)]
     places = [engine.world.place(item.path) for item in items if not item.evidence]
     return [place for place in places if os.path.lexists(place)]

@@ -274,6 +274,10 @@ class Judge:
             for seen in self._later(step)
         )
 
+    def over(self, step: Step) -> bool:
+        """Return whether what ``step`` did last is evidence: its attempt is closed."""
+        return step.name in self.trace and self._closed(step, self.trace[step.name][1])
+
     def _closed(self, step: Step, receipt: Receipt) -> bool:
         """Return whether the attempt of this receipt is closed, and no new one is allowed."""
         if step.attempt is None or receipt.get("attempt", {}).get("name") != step.attempt.name:
