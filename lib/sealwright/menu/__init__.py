@@ -131,13 +131,17 @@ def _asked(command: str, name: str) -> str:
     """Ask for a reason, if there is somebody to ask."""
     if not sys.stdin.isatty():
         raise Exit(f'inv {command} {name}: expected a reason; add --reason "…"', 1)
-    try:
-        said = input(f"Why {command} {name}? ").strip()
-    except EOFError:
-        said = ""
-    if not said:
+    if not (said := typed(f"Why {command} {name}? ").strip()):
         raise Exit(f"inv {command} {name}: expected a reason, found none", 1)
     return said
+
+
+def typed(question: str = "> ") -> str:
+    """Return the line that a person types; nothing where they end the input, or it is no text."""
+    try:
+        return input(question)
+    except (EOFError, UnicodeDecodeError):
+        return ""
 
 
 def doit(context: Context, dodo: Path, *words: str) -> None:

@@ -14,6 +14,7 @@ rolls back; ``--dry-run`` only shows it.  With ``--reason`` a person asks for it
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -104,10 +105,10 @@ def _plan(world: World) -> list[str]:
 def _confirm(world: World) -> None:
     """Ask for the word on a terminal, and write it down; without one it must be there already."""
     place = world.root / confirmation.FILE
-    if place.exists() or not sys.stdin.isatty():
+    if os.path.lexists(place) or not sys.stdin.isatty():
         return  # whatever it says is looked at by the step itself
     print("Type 'CONFIRM_ROLLBACK' to proceed")
-    said = input("> ").encode()
+    said = os.fsencode(menu.typed())
     if said != confirmation.TOKEN:
         expected = f"expected exactly {confirmation.TOKEN.decode()}, found something else"
         raise confirmation.RollbackAbortedException(f"rollback: {expected}; inv rollback")
@@ -146,5 +147,5 @@ def _ask(demand: Demand) -> None:
             f"gpg --armor --detach-sign --local-user FINGERPRINT {place}\n{text}"
         )
     print(f"{text}\n\nTo agree, type: {demand.sentence}")
-    if (said := input("> ")) != demand.sentence:
+    if (said := menu.typed()) != demand.sentence:
         raise Refused(f"coo.approve: expected {demand.sentence!r}, found {said!r}")

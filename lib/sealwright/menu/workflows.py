@@ -156,4 +156,4 @@ def _ask(demand: Demand, folder: Path, about: list[str], command: str) -> None:
             f"gpg --armor --detach-sign --local-user FINGERPRINT {place}\n{text}"
         )
     print("\n".join([*about, "", text, "", f"To agree, type: {demand.sentence}"]))
-    agreeing.said(demand.sentence, input("> ")).enforce()
+    agreeing.said(demand.sentence, menu.typed()).enforce()
