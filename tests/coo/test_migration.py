@@ -10,6 +10,7 @@ import re
 import stat
 import subprocess
 import sys
+import zipfile
 from functools import partial
 
 import pytest
@@ -37,6 +38,7 @@ FILES = {
     ),
     "docs/01_governance/charter.md": CHARTER,
     "docs/packet.md": "# The packet\n",
+    "docs/plan.md": "# The plan\n",
     "pyproject.toml": (
         "[project]\nname = 'builder'\nversion = '1'\n"
         "[project.scripts]\nbuild = 'project_builder.plan:build'\n"
@@ -67,7 +69,7 @@ def made(place, files=None, **more) -> Repository:
 
 @pytest.fixture(scope="session")
 def _fresh(tmp_path_factory) -> Repository:
-    pack = "{implementation_pack: docs/packet.md}"
+    pack = "{implementation_pack: docs/packet.md, plan: docs/plan.md}"
     fresh = partial(made, migration_bundle=pack)
     return ground(tmp_path_factory, "to migrate", fresh, Repository)
 
@@ -174,6 +176,58 @@ def test_the_bundle_is_one_that_the_audit_gate_takes(complete):
     bundle = complete.root / "coo/manifests/migration_bundle.zip"
     done = complete.run(sys.executable, gate, "--zip", bundle)
     assert done.code == 0, done.said
+
+
+def test_the_documents_of_the_configuration_are_in_the_bundle_byte_for_byte(complete):
+    with zipfile.ZipFile(complete.root / "coo/manifests/migration_bundle.zip") as bundle:
+        plan = "docs/03_runtime/Implementation_Plan_Build_Loop_Phase2_v1.1.md"
+        assert bundle.read("docs/implementation_pack.md") == FILES["docs/packet.md"].encode()
+        assert bundle.read(plan) == FILES["docs/plan.md"].encode()
+
+
+def test_the_specification_is_made_even_where_there_is_no_pack_for_a_bundle(tmp_path):
+    listed = made(tmp_path / "repository").doit("list").out
+    assert "\nspecification " in listed and "\nmigration_bundle " not in listed
+
+
+HANDED_OVER = ("RUNTIME_SPECIFICATION.md", "migration_bundle.zip")
+
+
+def test_what_was_handed_over_is_made_again_with_the_same_bytes_whatever_became_of_the_tree(
+    complete,
+):
+    places = [complete.root / "coo/manifests" / name for name in HANDED_OVER]
+    before = [place.read_bytes() for place in places]
+    complete.write("coo/plan.py", "def build(text):\n    return text\n")
+    complete.write("coo/more.py", "")
+    complete.write("pyproject.toml", "[project]\nname = 'other'\nversion = '2'\n")
+    for place in places:
+        place.unlink()
+    assert complete.doit().code == 0
+    assert [place.read_bytes() for place in places] == before
+
+
+def test_what_a_complete_attempt_left_is_spared_by_forget_and_clean(complete):
+    steps = ("lint", "suite", "freeze", "migrate", "gates")
+    said = complete.doit("forget", *steps).out.split()
+    assert "spared" in said and "forgotten" not in said
+    assert complete.doit("clean", *steps).out == ""
+    assert "nothing executed" in complete.doit().out
+
+
+def test_a_clone_in_which_nothing_is_left_to_retire_says_so_before_it_changes_anything(
+    complete, tmp_path
+):
+    complete.commit("Migrated")
+    complete.git("clone", "--quiet", str(complete.root), str(tmp_path / "clone"))
+    clone = Repository(tmp_path / "clone")
+    for words in ((), ("suite",), ("freeze",), ("rehearse",)):
+        done = clone.doit(*words)
+        said = "config/coo.yaml: legacy: expected a package project_builder to retire, found none"
+        assert done.code == 1 and f'{said}; name what is there, or legacy: ""' in done.said
+        assert not {"amendments", "suite", "freeze"} & set(executed(done))
+    configure(clone, {"legacy: project_builder": 'legacy: ""'})
+    assert clone.doit().code == 0
 
 
 def test_work_goes_on_afterwards_and_plain_doit_never_migrates_again(complete):
@@ -300,6 +354,11 @@ def test_a_gate_that_fails_asks_for_a_rollback_which_leads_back_byte_for_byte(ga
     before = tree(repo)
     done = repo.doit()
     assert done.code == 1 and said in done.said, done.said
+    assert "a rollback is asked for: inv rollback leads back; nothing goes on before" in done.said
+    *_, failed, asked = logging.read(repo.root / LOG)
+    assert (failed["event"], failed["details"]["step"]) == ("GATE_RESULT", f"gates:{gate}")
+    assert failed["details"]["status"] == "FAIL" and failed["details"]["reason"]
+    assert asked["event"] == "ROLLBACK" and asked["details"]["requested"]
     assert state(repo).state == "GATES" and not (repo.root / "project_builder").exists()
     later = [name for name in "ABCDEF" if name > gate]
     assert not {f"gates:{name}" for name in later} & set(executed(done))
@@ -348,24 +407,42 @@ def test_after_a_rollback_another_attempt_needs_an_approval_of_its_own(failed):
     assert (state(failed).attempt, state(failed).state) == (2, "COMPLETE")
 
 
-def test_a_person_rolls_back_at_a_terminal_after_seeing_what_would_be_done(failed):
+def typed(repo, keys):
+    """Press keys at the terminal of ``inv rollback``."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [BIN / "inv", "rollback"],
-        cwd=failed.root,
+        cwd=repo.root,
         stdin=theirs,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**failed.environment, "SOURCE_DATE_EPOCH": str(failed.now)},
+        env={**repo.environment, "SOURCE_DATE_EPOCH": str(repo.now)},
     ) as process:
-        os.write(ours, b"CONFIRM_ROLLBACK\n")
+        os.write(ours, keys)
         said = process.stdout.read().decode()
     os.close(ours)
     os.close(theirs)
-    assert process.returncode == 0, said
+    return process.returncode, said
+
+
+def test_a_person_rolls_back_at_a_terminal_after_seeing_what_would_be_done(failed):
+    code, said = typed(failed, b"CONFIRM_ROLLBACK\n")
+    assert code == 0, said
     assert "project_builder: is put back as AMU0 has it" in said
     assert "coo/plan.py: is taken away, since AMU0 has none" in said
     assert (failed.root / "project_builder/plan.py").exists()
+
+
+def test_whatever_else_is_typed_or_lies_there_is_refused_in_a_sentence(failed):
+    for keys in (b"CONFIRM_ROLLBACK \n", b"yes\n", b"\n", b"\x04", b"\xff\n"):
+        code, said = typed(failed, keys)
+        assert code == 1 and "Traceback" not in said
+        assert "rollback: expected exactly CONFIRM_ROLLBACK, found something else" in said
+    (failed.root / "CONFIRM_ROLLBACK").symlink_to("nowhere")
+    code, said = typed(failed, b"CONFIRM_ROLLBACK\n")
+    assert code == 1 and "Traceback" not in said
+    assert "expected a file, found a symbolic link" in said
+    assert not (failed.root / "project_builder").exists()
 
 
 def test_a_dry_run_prints_the_plan_and_changes_nothing(failed):
