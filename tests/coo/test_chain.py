@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import sqlite3
 import stat
 import subprocess
@@ -199,6 +200,15 @@ STOPS = {
         lambda repo: repo.write("coo/reference/governance_leak_ruleset.json", "{}\n"),
         "governance_leak_ruleset.json",
     ),
+    "a ruleset that nobody pinned": (
+        lambda repo: repo.write(
+            "config/coo.yaml",
+            re.sub(
+                "sha256: [0-9a-f]{64}", 'sha256: ""', (repo.root / "config/coo.yaml").read_text()
+            ),
+        ),
+        "expected the digest of coo/reference/governance_leak_ruleset.json, found none; scan: {sha",
+    ),
     "a pipe in what is captured": (
         lambda repo: os.mkfifo(repo.root / "tests/pipe"),
         "tests/pipe: expected a file, folder or link, found a named pipe",
@@ -224,6 +234,9 @@ def test_an_anchor_that_is_missing_leaves_its_artefact_and_no_change(repo):
     place = repo.root / "coo/manifests/escalation_A-001.json"
     assert json.loads(place.read_text())["type"] == "MissingAnchor"
     assert (repo.root / "docs/01_governance/terms.md").read_text() == "# Terms\n"
+    repo.write("docs/01_governance/terms.md", FILES["docs/01_governance/terms.md"])
+    assert repo.doit("amendments").code == 0
+    assert not place.exists()
 
 
 def test_a_report_that_does_not_hold_is_kept_and_goes_once_it_does(repo):

@@ -33,7 +33,7 @@ LIGHT = {
     *("scanning.phrases", "scanning.scanned_files", "scanning.scanned_text", "settings"),
     *("state_machine", "steps", "steps.course", "steps.documents", "steps.facts"),
     *("steps.freezing", "steps.frozen", "steps.gating", "steps.ground", "steps.migrating"),
-    *("steps.moving", "steps.publishing"),
+    *("steps.capture", "steps.handover", "steps.moving", "steps.publishing", "steps.release"),
 }
 MACHINE = {"manifests.hardware", "manifests.mounts", "manifests.processors"}  # for its fact
 HEAVY = {"psutil", "tomllib", "ssl", "sealwright.oci", "sealwright.archive"}

@@ -10,6 +10,7 @@ import pytest
 
 import sealwright
 from sealwright.contracts.coo import logging
+from sealwright.contracts.coo.replay import ARTEFACTS, normalisation
 from sealwright.contracts.coo.steps.requests import requested
 from sealwright.engine import amends
 from tests.support import migrations
@@ -177,3 +178,36 @@ def test_the_log_says_what_was_done_with_the_database(root):
     assert [each.pop("what") for each in done] == ["quiesced", "captured"]
     assert done[0] == done[1] and done[0]["path"] == "data/app.db"
     assert set(done[0]) == {"path", "rows", "sha256"}
+
+
+# what is compared in a replay
+
+
+@before("gates:publish")
+def test_what_a_replay_compares_lies_where_the_document_says_until_it_is_compared(
+    root, monkeypatch
+):
+    place, seen = root / "coo/manifests/normalized", []
+    (place / "replay-0").mkdir(parents=True)  # a run was killed
+    (place / "replay-0/mission_output.json").write_text("{}")
+    clean = normalisation.clean
+
+    def watched(folder):
+        seen.append(sorted(str(each.relative_to(root)) for each in folder.rglob("*.json")))
+        clean(folder)
+
+    monkeypatch.setattr(normalisation, "clean", watched)
+    assert migrations.run(root, "replay", forced=("replay",))["replay"].code == 0
+    names = [f"replay-{n}/{name}.json" for n in (0, 1) for name in sorted(ARTEFACTS)]
+    assert seen[1] == [f"coo/manifests/normalized/{name}" for name in names]
+    assert not place.exists()
+
+
+@before("gates:publish")
+def test_what_others_put_there_is_kept_and_named_and_asks_for_no_rollback(root):
+    place = root / "coo/manifests/normalized/notes.txt"
+    place.parent.mkdir()
+    place.write_text("mine")
+    outcome = migrations.run(root, "replay", forced=("replay",))["replay"]
+    assert outcome.code == 1 and "artefacts alone, found './notes.txt'" in outcome.message
+    assert place.read_text() == "mine" and wanted(root) is None

@@ -11,6 +11,7 @@ From ``INIT`` to ``COMPLETE`` (see `state_machine`)::
     migrate:…    six steps on copies, and one commit to the live tree
     gates:A … F  what the migrated tree has to be; `replay` before the last
     gates:publish        after an approval: what was found, the modes from before, COMPLETE
+    specification        the runtime specification, written anew
     migration_bundle     all of it, handed over as one zip
     rehearse:…   the migration and its gates on copies alone; in no chain
     rollback     after a failure, and a person's word, everything as in AMU0; in no chain
@@ -33,7 +34,7 @@ GROUPS = {
 }
 CHAIN = (
     *("manifests", "amendments", "lint", "scan", "suite", "freeze", "amu0"),
-    *("migrate", "replay", "gates"),
+    *("migrate", "replay", "gates", "specification"),
 )
 _ORDER = (*CHAIN, "migration_bundle", "rehearse", "rollback", "thaw")  # as they are listed
 
@@ -52,6 +53,7 @@ def contract(world: World, table: Table) -> Contract:
         facts,
         freezing,
         gating,
+        handover,
         migrating,
         moving,
         publishing,
@@ -66,6 +68,7 @@ def contract(world: World, table: Table) -> Contract:
         *moving.steps(settings, world),
         *gating.steps(settings, world),
         *publishing.steps(settings, world),
+        *handover.steps(settings, world),
     )
     listed = sorted(made, key=lambda step: _ORDER.index(step.name.partition(":")[0]))
     more = tuple(step.name for step in made if step.name == "migration_bundle")

@@ -7,7 +7,7 @@ It is the file ``escalation_<id>.json``, canonical JSON and LF::
 
 ``type`` is ``MissingAnchor``, which has no candidates, or ``AmbiguousAnchor``, which has all.
 Their lines count from 1, in the target as the amendments before left it, and are whole but for
-their endings.
+their endings.  Once the amendment is applied, the file is taken away.
 """
 
 from __future__ import annotations
@@ -23,13 +23,18 @@ MISSING, AMBIGUOUS = "MissingAnchor", "AmbiguousAnchor"
 MOST = 20  # lines that a message names; the artefact names all
 
 
+def file_name(amendment_id: str) -> str:
+    """Return what the artefact of an amendment is called."""
+    return f"escalation_{amendment_id}.json"
+
+
 class AmendmentHaltException(Refused):
     """An anchor fits no place, or several: ``artefact`` says so, for the file ``name``."""
 
     def __init__(self, amendment: Amendment, candidates: Sequence[Place]) -> None:
         self.type = AMBIGUOUS if candidates else MISSING
         self.amendment_id = amendment.id
-        self.name = f"escalation_{amendment.id}.json"
+        self.name = file_name(amendment.id)
         self.artefact = canonical.line(
             {
                 "type": self.type,

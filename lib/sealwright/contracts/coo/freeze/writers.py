@@ -5,7 +5,7 @@ A process counts as a writer of a file when
 ``open``    it has a descriptor that was opened for writing (the flags in ``/proc/PID/fdinfo``),
             whether or not the file still has a name;
 ``mapped``  it has the file mapped, shared and writable (``/proc/PID/maps``);
-``works``   its working folder lies there: no writer, but told, since it may become one.
+``works``   its working folder lies there: no writer, and not refused, since shells stand there.
 
 Our own process is none, and neither are those that started it.  Processes that cannot be looked
 at, since they are another user's, are counted: whoever freezes as root sees all.  A process in

@@ -84,14 +84,21 @@ def write(folder: Path, replays: Mapping[str, Mapping[str, Any]]) -> None:
 
 def clean(folder: Path) -> None:
     """Remove what `write` wrote; `Refused` where something else lies there, too."""
+    if os.path.lexists(folder):
+        examine(folder)
+        durable.remove(folder)
+
+
+def examine(folder: Path) -> None:
+    """Raise `Refused` where something else lies in a folder than `write` wrote."""
     if not os.path.lexists(folder):
         return
     if folder.is_symlink() or not folder.is_dir():
-        raise Refused(f"{folder}: expected a folder of artefacts, found another thing")
+        what = "expected a folder of artefacts, found another thing"
+        raise Refused(f"{folder}: {what}; take that away")
     if strange := sorted(_strange(folder)):
         found = ", ".join(map(ascii, strange[:5]))
         raise Refused(f"{folder}: expected artefacts alone, found {found}; take that away")
-    durable.remove(folder)
 
 
 def _strange(folder: Path) -> Iterator[str]:

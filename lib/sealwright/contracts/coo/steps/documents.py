@@ -20,7 +20,7 @@ from sealwright.contracts.coo.scanning.scanned_files import Globs
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import Machine
 from sealwright.contracts.coo.steps import frozen, ground, release
-from sealwright.contracts.coo.steps.freezing import attempt
+from sealwright.contracts.coo.steps.freezing import attempt, retiring
 from sealwright.digest import Digest
 from sealwright.errors import Refused
 from sealwright.paths import TOP, RelPath, above, outermost
@@ -59,6 +59,7 @@ def _amendments(settings: Settings, world: World) -> Step:
     def act(run: Run) -> Verdict:
         from sealwright.contracts.coo import amendment_engine, amendment_history
         from sealwright.contracts.coo.amendment_engine import AmendmentHaltException
+        from sealwright.contracts.coo.amendments import escalation
 
         ground.unmigrated(run)
         texts: dict[str, bytes] = {file.path: run.path(file).read_bytes() for file in files}
@@ -77,6 +78,8 @@ def _amendments(settings: Settings, world: World) -> Step:
         durable.create(run.path(told), applied.log)
         durable.create(run.path(made), applied.patch)
         run.append(record, *ground.move(settings, run, _begin))
+        for amendment in amendments:  # what was missing or ambiguous before is neither now
+            durable.remove(run.place(settings.manifests) / escalation.file_name(amendment.id))
         return Verdict((), {"amendments": len(amendments)})
 
     return Step(
@@ -85,7 +88,7 @@ def _amendments(settings: Settings, world: World) -> Step:
         act=act,
         inputs=(*files, ground.ignoring(settings)),
         outputs=(*targets, told, made, record),
-        guards=(release.guard(settings), frozen.guard(settings)),
+        guards=(release.guard(settings), retiring(settings), frozen.guard(settings)),
         attempt=attempt(settings),
         code=(f"{_CODE}.amendment_engine", f"{_CODE}.amendment_history"),
         arguments={"amendments": list(settings.amendments)},
@@ -151,14 +154,7 @@ def _scan(settings: Settings, world: World) -> Step:
     ruleset = File(wish.ruleset)
 
     def act(run: Run) -> Verdict:
-        if not wish.sha256:
-            found = digest.hexadecimal(digest.of_file(run.path(ruleset)).sha256)
-            wanted = f"expected the digest of {wish.ruleset}, found none"
-            raise Refused(f"{FILE}: {wanted}; scan: {{sha256: {found}}}")
-        from sealwright.contracts.coo.scanning import leak_rules
-
-        data = run.path(ruleset).read_bytes()
-        rules = leak_rules.read(data, wish.ruleset, Digest(f"sha256:{wish.sha256}"))
+        rules = pinned(settings, run.path(ruleset).read_bytes())
         report = scanned(run, rules, wish.scope, held(settings, run))
         return _keep(run, outputs, SCANNED, report, report.summary())
 
@@ -174,6 +170,18 @@ def _scan(settings: Settings, world: World) -> Step:
         code=(f"{_CODE}.governance_leak_scanner", f"{_CODE}.scanning.leaks"),
         arguments={"scope": list(wish.scope), "sha256": wish.sha256},
     )
+
+
+def pinned(settings: Settings, data: bytes) -> Ruleset:
+    """Return the ruleset in ``data``, which the mission configuration pins by its digest."""
+    from sealwright.contracts.coo.scanning import leak_rules
+
+    wish = settings.scan
+    if not wish.sha256:
+        found = digest.hexadecimal(digest.sha256(data))
+        what = f"expected the digest of {wish.ruleset}, found none"
+        raise Refused(f"{FILE}: {what}; scan: {{sha256: {found}}}")
+    return leak_rules.read(data, wish.ruleset, Digest(f"sha256:{wish.sha256}"))
 
 
 def reviewed(settings: Settings) -> tuple[Input, ...]:

@@ -69,13 +69,30 @@ def again(world: World) -> Demand:
 
 def _opening(settings: Settings) -> Guard:
     def ask(world: World) -> Verdict:
-        if not (world.root / grounds.legacy(settings, world.root)).exists():
-            return refusal("coo", f"expected a package {settings.legacy} to retire, found none")
+        if (lacking := _lacking(settings, world, "put back what the attempt left")).findings:
+            return lacking
         wanted, who = again(world), approvers(settings, world)
         place = world.place(APPROVALS)
         return approval.check(wanted, place, who, AGAIN_COMMAND, written=True)
 
     return Guard("coo:attempt", "Ask whether there shall be another attempt.", ask, waits=True)
+
+
+def retiring(settings: Settings) -> Guard:
+    """Return the guard that asks for the legacy package, which a clone made afterwards lacks."""
+
+    def ask(world: World) -> Verdict:
+        moved = ground.migrated(world) is not None
+        return Verdict() if moved else _lacking(settings, world, "name what is there")
+
+    return Guard("coo:legacy", "Ask whether there is a package to retire.", ask)
+
+
+def _lacking(settings: Settings, world: World, way: str) -> Verdict:
+    if (world.root / grounds.legacy(settings, world.root)).exists():
+        return Verdict()
+    what = f"expected a package {settings.legacy} to retire, found none"
+    return refusal(f"{FILE}: legacy", what, f'{way}, or legacy: "" where the migration is over')
 
 
 def approvers(settings: Settings, world: World) -> Approvers:
@@ -124,7 +141,7 @@ def _freeze(settings: Settings, world: World) -> Step:
         after=("amendments",),  # whose log is a transition, which makes no edge
         inputs=(*files, Fact("attempt", _attempt)),
         outputs=(output, kept, record),
-        guards=(release.guard(settings), _approved(settings)),
+        guards=(release.guard(settings), retiring(settings), _approved(settings)),
         code=("sealwright.contracts.coo.freeze",),
         attempt=attempt(settings),
         arguments={"roots": list(frozen.roots(settings, world)), "database": settings.database},

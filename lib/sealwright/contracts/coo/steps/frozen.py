@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,12 +43,12 @@ def evidence(settings: Settings, world: World) -> tuple[File, ...]:
 
 def manifest(settings: Settings) -> File:
     """Return the manifest of the freeze."""
-    return ground.manifest(settings, MANIFEST)
+    return replace(ground.manifest(settings, MANIFEST), evidence=True)
 
 
 def listing(world: World) -> File:
     """Return where the listing of what was frozen is kept."""
-    return File(world.kept("coo/frozen.jsonl"))
+    return File(world.kept("coo/frozen.jsonl"), evidence=True)
 
 
 def committed(world: World) -> File:

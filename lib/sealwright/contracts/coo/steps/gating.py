@@ -29,11 +29,10 @@ from sealwright.contracts.coo.steps.migrating import (
     before,
     interpreter,
 )
-from sealwright.digest import Digest
 from sealwright.errors import Refused
 from sealwright.paths import RelPath, above, outermost
 from sealwright.runtime import canonical
-from sealwright.step import Fact, File, Input, Run, Step, Tree, World
+from sealwright.step import Fact, File, Guard, Input, Run, Step, Tree, World
 from sealwright.verdict import Finding, Verdict
 
 if TYPE_CHECKING:
@@ -270,12 +269,9 @@ def _governance(course: Course) -> tuple[list[Input], Ask]:
 def _reports(settings: Settings, run: Run, tree: Path) -> tuple[Report, LintReport]:
     from sealwright.contracts.coo.gates import governance
     from sealwright.contracts.coo.linting import lint_rules
-    from sealwright.contracts.coo.scanning import leak_rules
 
     scan, lint = settings.scan, settings.lint
-    leaks = leak_rules.read(
-        (tree / scan.ruleset).read_bytes(), scan.ruleset, Digest(f"sha256:{scan.sha256}")
-    )
+    leaks = documents.pinned(settings, (tree / scan.ruleset).read_bytes())
     rules = lint_rules.read((tree / lint).read_bytes(), lint, None)
     return governance.reports(tree, leaks, rules, scan.scope, documents.held(settings, run))
 
@@ -290,7 +286,8 @@ def _replay(course: Course) -> Step:
         from sealwright.contracts.coo import replay as replaying_engine
         from sealwright.contracts.coo.replay import normalisation
 
-        tree = course.top(run)
+        tree, place = course.top(run), normalized(course, run)
+        normalisation.clean(place)  # what a killed run left
         opened = [p for each in wanted for p in grounds.opened(tree, each, (settings.manifests,))]
         made = replaying_engine.replay(
             tree,
@@ -301,9 +298,9 @@ def _replay(course: Course) -> Step:
             run.log,
             produce=lambda copy: _artefacts(course, run, copy, log),
             roots=opened,
-            normalized=run.folder() / "normalized",
+            normalized=place,
         )
-        normalisation.clean(run.folder() / "normalized")
+        normalisation.clean(place)
         durable.create(run.path(output), made.result_bytes())
         durable.create(run.path(mission_output(course)), made.artefacts[0]["mission_output"])
         return Verdict((), {"holds": str(made.holds)})
@@ -317,8 +314,27 @@ def _replay(course: Course) -> Step:
         (output, mission_output(course)),
         event="REPLAY_RESULT",
         code=("sealwright.contracts.coo.replay", "sealwright.contracts.coo.steps.own_modules"),
+        guards=(_empty(course),) if course.live else (),
         timeout=6 * 3600,
     )
+
+
+def normalized(course: Course, run: World) -> Path:
+    """Return where what is compared can be looked at until it is compared (003, §11.3)."""
+    name = ground.manifest(course.settings, "normalized") if course.live else course.file("normal")
+    return run.place(name.path)
+
+
+def _empty(course: Course) -> Guard:
+    """Return the guard that keeps what others put there from being taken away."""
+
+    def ask(world: World) -> Verdict:
+        from sealwright.contracts.coo.replay import normalisation
+
+        normalisation.examine(normalized(course, world))
+        return Verdict()
+
+    return Guard("coo:normalized", "Ask whether nothing else lies where artefacts are kept.", ask)
 
 
 def mission_output(course: Course) -> File:

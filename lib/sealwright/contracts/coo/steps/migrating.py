@@ -19,7 +19,7 @@ from sealwright import durable
 from sealwright.contracts.coo.migration import carrying, grounds
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import Machine
-from sealwright.contracts.coo.steps import capture, freezing, release
+from sealwright.contracts.coo.steps import capture, freezing, ground, release
 from sealwright.contracts.coo.steps.course import Course, carried_inputs
 from sealwright.paths import RelPath, above, parse
 from sealwright.step import Fact, File, Input, Run, Step, World
@@ -70,6 +70,7 @@ def _suite(course: Course) -> Step:
     def act(run: Run) -> Verdict:
         from sealwright.contracts.coo.suite import comparison
 
+        ground.unmigrated(run)
         tree = run.folder() / "tree"
         carrying.carry(run.root, grounds.carried(settings, run), tree)
         results = [run_suite(settings, run, tree, legacy_allowed=True) for _ in range(2)]
@@ -87,7 +88,7 @@ def _suite(course: Course) -> Step:
         outputs=(output,),
         code=_RUNNING,
         arguments=_arguments(settings),
-        guards=(release.guard(settings),),
+        guards=(release.guard(settings), freezing.retiring(settings)),
         attempt=freezing.attempt(settings),
         full=True,
         timeout=6 * 3600,
