@@ -299,6 +299,20 @@ def test_inv_rehearses(repo):
     assert (repo.root / "project_builder").exists()
 
 
+def test_what_is_neither_rewritten_nor_needed_by_the_tests_may_not_import_the_legacy_package(
+    tmp_path,
+):
+    files = {"tools/x.py": "import project_builder\n"}
+    wishes = {"rewrite": "[tests]", "carried": "[pyproject.toml]"}
+    repo = made(tmp_path / "repository", files, **wishes)
+    done = repo.doit("rehearse:A")
+    assert done.code == 1 and "tools/x.py:1:8: imports project_builder" in done.said, done.said
+    repo.write("tools/x.py", "import coo\n")
+    done = repo.doit()  # the rulesets in coo/reference are no part of what is carried
+    assert done.code == 0, done.said
+    assert state(repo).state == "COMPLETE"
+
+
 # a failure in each gate, and the way back
 
 

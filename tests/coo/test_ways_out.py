@@ -211,3 +211,48 @@ def test_what_others_put_there_is_kept_and_named_and_asks_for_no_rollback(root):
     outcome = migrations.run(root, "replay", forced=("replay",))["replay"]
     assert outcome.code == 1 and "artefacts alone, found './notes.txt'" in outcome.message
     assert place.read_text() == "mine" and wanted(root) is None
+
+
+# what was lost besides
+
+
+@pytest.mark.parametrize("left", [None, b"{}\n", b"x"], ids=["gone", "another", "no JSON"])
+@before("gates:publish")
+def test_a_request_that_is_lost_is_made_anew_and_has_to_be_confirmed_anew(root, left, stages):
+    migrations.ask_for_a_rollback(root)
+    place = root / "coo/manifests/rollback_request.json"
+    place.unlink()
+    if left is not None:
+        place.write_bytes(left)
+    outcome = alone(root, "rollback")
+    assert outcome.code == 1 and "rollback_request.json: expected the request" in outcome.message
+    assert "it is made anew" in outcome.message
+    assert "found one that was there before the request" in alone(root, "rollback").message
+    (root / migrations.WORD).unlink()
+    (root / "other").write_text(migrations.WORD)
+    (root / "other").rename(root / migrations.WORD)
+    assert alone(root, "rollback").code == 0
+    assert live(looked(root)) == live(stages["freeze"].before)
+
+
+@before("gates:publish")
+def test_modes_whose_list_is_lost_are_given_back_by_the_rollback(root, stages):
+    (root / KEPT / "modes.jsonl").unlink()
+    outcome = alone(root, "gates:publish")
+    assert outcome.code == 1 and 'or: inv rollback --reason "…"' in outcome.message
+    migrations.ask_for_a_rollback(root)
+    assert alone(root, "rollback").code == 0
+    now, was = looked(root), stages["freeze"].before
+    assert {name: now[name][0] for name in live(was)} == {n: was[n][0] for n in live(was)}
+
+
+@before("migrate:commit")
+def test_or_by_a_thaw_which_has_the_listing_of_the_freeze(root, stages):
+    (root / KEPT / "modes.jsonl").unlink()
+    outcome = alone(root, "migrate:commit")
+    assert outcome.code == 1 and "modes.jsonl: expected a lock, found none; doit thaw" in (
+        outcome.message
+    )
+    assert alone(root, "thaw").code == 0
+    now, was = looked(root), stages["freeze"].before
+    assert {name: now[name][0] for name in live(was)} == {n: was[n][0] for n in live(was)}

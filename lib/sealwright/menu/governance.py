@@ -95,8 +95,9 @@ def _plan(world: World) -> list[str]:
     """Return what a rollback would do, staged where nobody looks and thrown away."""
     settings = _settings(world)
     if (reason := requested(settings, world)) is None:
-        way = 'inv rollback --reason "…" asks for one where something has moved'
-        raise Refused(f"rollback: expected a request of a rollback, found none; {way}")
+        way = f"{confirmation.GOING_BACK} asks for one once the migration has begun"
+        what = "rollback: expected a request of a rollback, found none"
+        raise Refused(f"{what}; {way}, doit thaw ends an attempt that moved nothing")
     with tempfile.TemporaryDirectory(dir=world.state) as folder:
         told = moving.restored(settings, world, Path(folder) / "restored").sentences()
     return [f"asked for by {reason}", *(told or ["nothing has moved; the attempt would end"])]

@@ -193,6 +193,15 @@ def test_only_the_source_root_is_looked_at_and_what_is_left_out_is_not(tree):
     assert found(moved, wish) == ["src/project_builder: is a folder of the legacy package"]
 
 
+def test_an_import_is_found_outside_of_the_source_root_too(tree):
+    moved = tree.parent / "other"
+    moved.mkdir()
+    shutil.copytree(tree, moved / "src")
+    put(moved, {"tests/test_it.py": "import os, project_builder.x\n"})
+    wish = Wish("project_builder", "coo", RelPath("src"), WISH.structure)
+    assert found(moved, wish) == ["tests/test_it.py:1:12: imports project_builder.x"]
+
+
 def test_references_that_the_caller_knows_are_findings(tree):
     more = Finding("coo/x.py:1:1", "names project_builder")
     verdict = unification.judge(tree, WISH, lambda root: [more] if root == tree else [])

@@ -27,7 +27,7 @@ writing if it is root's; what it changes is found by the digests, before anythin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +88,11 @@ def check(
     ``expected`` is the digest of the listing, if it is another than the manifest tells.
     """
     about = read(manifest)
-    wanted = expected or about["listing"]
+    wanted, way = expected or about["listing"], GOING_BACK if expected else "doit thaw"
     if digest.sha256(listed) != wanted:
-        way = GOING_BACK if expected else "doit thaw"
         return refusal("listing", f"expected {wanted}, found another", way)
-    findings = list(read_only.check(top, modes).findings)
+    lock = read_only.check(top, modes).findings
+    findings = [replace(each, remedy=each.remedy or way) for each in lock]
     changed = listing.first_difference(listed, _listed(top, wish, modes))
     if changed is not None:
         what, back = "is not what was frozen", f"git checkout -- {changed}, or doit thaw"

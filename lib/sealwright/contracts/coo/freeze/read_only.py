@@ -65,6 +65,11 @@ def _write(modes: Path, roots: Collection[RelPath], found: Modes, *, replace: bo
     durable.write(modes, b"".join(map(canonical.line, rows)), replace=replace)
 
 
+def recall(modes: Path, roots: Collection[RelPath], was: Modes) -> None:
+    """Write down the modes from before a lock, where the list of them is lost."""
+    _write(modes, roots, was, replace=False)
+
+
 def unlock(top: Path, modes: Path) -> Verdict:
     """Give everything back its mode; the verdict names what somebody else had changed.
 
@@ -91,7 +96,7 @@ def before(modes: Path) -> Modes:
 def check(top: Path, modes: Path) -> Verdict:
     """Answer whether the lock is on, and nothing was added or changed its mode."""
     if not modes.exists():
-        return Verdict((Finding(str(modes), "expected a lock, found none", "doit thaw"),))
+        return Verdict((Finding(str(modes), "expected a lock, found none"),))
     roots, was = _read(modes)
     now = _modes(top, [root for root in roots if os.path.lexists(top / root)])
     open_ = [

@@ -1,7 +1,7 @@
 """Gate A: the repository is one package: the canonical one (003, section 10).
 
-Looked at is everything under the source root but what is left out, and asked is, with all
-findings at once:
+Looked at is everything under the source root but what is left out, and each Python file outside of
+it; asked is, with all findings at once:
 
 ==============  ============================================================================
 structure       each path that the configuration demands lies under the canonical package
@@ -21,7 +21,7 @@ import fnmatch
 import os
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sealwright import digest
@@ -71,7 +71,8 @@ def _nothing(tree: Path) -> Iterable[Finding]:
 def judge(tree: Path, wish: Wish, references: References = _nothing) -> Verdict:
     """Answer whether the repository at ``tree`` holds the canonical package only."""
     seen = list(_seen(tree, wish))
-    python = [each for each in seen if each.kind == "file" and each.path.endswith(PYTHON)]
+    everywhere = seen if wish.source_root == TOP else _seen(tree, replace(wish, source_root=TOP))
+    python = [each for each in everywhere if each.kind == "file" and each.path.endswith(PYTHON)]
     rows: list[list[str]] = []
     findings = [*_structure(seen, wish), *legacy_paths.findings(tree, seen, wish)]
     for each in python:

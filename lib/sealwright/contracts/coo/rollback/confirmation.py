@@ -29,6 +29,8 @@ TOKEN = b"CONFIRM_ROLLBACK"
 FILE = "CONFIRM_ROLLBACK"
 REQUEST = "rollback_request.json"
 GOING_BACK = 'inv rollback --reason "…"'  # the way out of a migrated tree that nothing asked for
+WAY = f"printf {FILE} > {FILE}, or inv rollback"
+_KEYS = {"attempt", "format", "reason", "token_before"}
 
 
 class RollbackAbortedException(Refused):
@@ -41,9 +43,18 @@ def request(top: Path, attempt: int, reason: str) -> bytes:
     return canonical.line(about)
 
 
+def whole(asked: bytes) -> bool:
+    """Return whether bytes are those of a request."""
+    try:
+        about = canonical.decode_line(asked)
+        return bool(about.keys() == _KEYS and about["format"] == FORMAT)
+    except (AttributeError, ValueError):
+        return False
+
+
 def confirmed(top: Path, asked: bytes) -> None:
     """Return if a person confirmed the request ``asked``; `RollbackAbortedException` if not."""
-    place, way = top / FILE, f"printf {FILE} > {FILE}, or inv rollback"
+    place, way = top / FILE, WAY
     about = canonical.decode_line(asked)
     try:
         mode = os.lstat(place).st_mode

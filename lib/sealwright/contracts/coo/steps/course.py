@@ -19,11 +19,13 @@ from sealwright import durable, process
 from sealwright.contracts.coo import checkpoint as checkpoints
 from sealwright.contracts.coo import logging
 from sealwright.contracts.coo.gates.record import FAIL
+from sealwright.contracts.coo.migration import grounds
 from sealwright.contracts.coo.settings import Settings
 from sealwright.contracts.coo.state_machine import Machine
 from sealwright.contracts.coo.steps import facts, freezing, ground, release
 from sealwright.contracts.coo.steps.requests import request, requested
 from sealwright.errors import SealwrightError
+from sealwright.paths import RelPath, outermost
 from sealwright.step import File, Guard, Input, Output, Record, Run, Step, Tree, World
 from sealwright.verdict import Verdict, refusal, spelled
 
@@ -168,6 +170,13 @@ def unasked(settings: Settings) -> Guard:
         return refusal("coo", what, "inv rollback")
 
     return Guard("coo:no_request", "Ask whether no rollback was asked for.", ask)
+
+
+def carried(settings: Settings, world: World) -> tuple[RelPath, ...]:
+    """Return what the tests need, with all of the canonical package: a snapshot lists it whole."""
+    package = grounds.package(settings, world.root, settings.canonical)
+    there = grounds.opened(world.root, package, grounds.published(settings, world))
+    return outermost({*grounds.carried(settings, world), *there})
 
 
 def carried_inputs(course: Course, places: Iterable[Any], exclude: tuple[str, ...]) -> list[Input]:

@@ -271,10 +271,8 @@ def _thaw(settings: Settings, world: World) -> Step:
     record = Record(ground.log(world), "THAW")
 
     def act(run: Run) -> Verdict:
-        from sealwright.contracts.coo import freeze
-
         _as_frozen(settings, run)
-        verdict = freeze.thaw(run.root, ground.modes(run))
+        verdict = frozen.thaw(settings, run)
         changed = [str(finding) for finding in verdict.findings]
         about = {"FREEZE": "FALSE", "changed": changed}
         line = logging.entry("FREEZE", about, ground.context(settings, run))

@@ -101,8 +101,22 @@ def same(settings: Settings, world: World) -> Verdict:
     from sealwright.contracts.coo.freeze import read_only
 
     verdict = check(settings, world)
-    lock = set(read_only.check(world.root, ground.modes(world)).findings)
-    return Verdict(tuple(each for each in verdict.findings if each not in lock))
+    lock = {(f.where, f.what) for f in read_only.check(world.root, ground.modes(world)).findings}
+    return Verdict(tuple(f for f in verdict.findings if (f.where, f.what) not in lock))
+
+
+def thaw(settings: Settings, world: World) -> Verdict:
+    """Give everything its mode back; where their list is lost, by the listing of the freeze."""
+    from sealwright.contracts.coo import freeze
+    from sealwright.contracts.coo.freeze import read_only
+    from sealwright.contracts.coo.inventory import listing as listings
+
+    modes, place = ground.modes(world), world.place(held(world).path)
+    if ground.is_frozen(world) and place.is_file() and not modes.exists():
+        told = listings.parse(place.read_bytes())
+        was = {entry["path"]: entry["mode"] for entry in told if "mode" in entry}
+        read_only.recall(modes, roots(settings, world), was)
+    return freeze.thaw(world.root, modes)
 
 
 def moved(settings: Settings, world: World) -> str | None:
@@ -110,6 +124,9 @@ def moved(settings: Settings, world: World) -> str | None:
     from sealwright.contracts.coo import freeze
     from sealwright.contracts.coo.inventory import listing as listings
 
+    for file in (manifest(settings), listing(world)):
+        if not world.place(file.path).is_file():
+            return file.path
     about = freeze.read(world.place(manifest(settings).path).read_bytes())
     was = world.place(listing(world).path).read_bytes()
     if digest.sha256(was) != about["listing"]:

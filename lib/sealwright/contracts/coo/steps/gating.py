@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from sealwright.contracts.coo.gates.waivers import GATES, TITLES
 from sealwright.contracts.coo.migration import carrying, grounds
 from sealwright.contracts.coo.settings import Settings
 from sealwright.contracts.coo.steps import documents, facts, freezing, ground
-from sealwright.contracts.coo.steps.course import Course
+from sealwright.contracts.coo.steps.course import Course, carried, carried_inputs
 from sealwright.contracts.coo.steps.migrating import (
     SNAPSHOT1,
     SNAPSHOT2,
@@ -154,8 +155,17 @@ def _all(course: Course) -> list[RelPath]:
     """Return everything of the tree that the tests need."""
     settings, world = course.settings, course.world
     old, new = grounds.legacy(settings, world.root), grounds.canonical(settings, world.root)
-    listed = {p for p in grounds.carried(settings, world) if not above(old, p)} | {new}
+    listed = {p for p in carried(settings, world) if not above(old, p)} | {new}
     return list(outermost(listed))
+
+
+def _besides(course: Course) -> list[RelPath]:
+    """Return what git has besides: no migration changes it, and it may name the legacy package."""
+    settings, world = course.settings, course.world
+    packages = (grounds.legacy(settings, world.root), grounds.canonical(settings, world.root))
+    held = (*carried(settings, world), *packages, *grounds.published(settings, world))
+    every = carried(replace(settings, carried=()), world)
+    return [path for each in every for path in grounds.opened(world.root, each, held)]
 
 
 def _gathered(course: Course, run: Run, wanted: Iterable[RelPath]) -> Path:
@@ -179,10 +189,12 @@ def _unification(course: Course) -> tuple[list[Input], Ask]:
             source_root=settings.source_root,
             structure=settings.structure,
         )
-        return unification.judge(_gathered(course, run, wanted), wish)
+        tree = _gathered(course, run, wanted)
+        carrying.carry(run.root, rest, tree)
+        return unification.judge(tree, wish)
 
-    wanted = _all(course)
-    return places(course, wanted), ask
+    wanted, rest = _all(course), _besides(course)
+    return [*places(course, wanted), *carried_inputs(course, rest, _CACHES)], ask
 
 
 def _modules(course: Course) -> tuple[list[Input], Ask]:

@@ -20,7 +20,7 @@ from sealwright.contracts.coo.migration import carrying, grounds
 from sealwright.contracts.coo.settings import FILE, Settings
 from sealwright.contracts.coo.state_machine import Machine
 from sealwright.contracts.coo.steps import capture, freezing, ground, release
-from sealwright.contracts.coo.steps.course import Course, carried_inputs
+from sealwright.contracts.coo.steps.course import Course, carried, carried_inputs
 from sealwright.paths import RelPath, above, parse
 from sealwright.step import Fact, File, Input, Run, Step, World
 from sealwright.verdict import Verdict, together
@@ -56,7 +56,7 @@ def before(world: World) -> File:
 
 def live_places(course: Course) -> list[Input]:
     """Return what the tests need of the live tree."""
-    return carried_inputs(course, grounds.carried(course.settings, course.world), _CACHES)
+    return carried_inputs(course, carried(course.settings, course.world), _CACHES)
 
 
 def interpreter(settings: Settings, world: World) -> Path:
@@ -72,7 +72,7 @@ def _suite(course: Course) -> Step:
 
         ground.unmigrated(run)
         tree = run.folder() / "tree"
-        carrying.carry(run.root, grounds.carried(settings, run), tree)
+        carrying.carry(run.root, carried(settings, run), tree)
         results = [run_suite(settings, run, tree, legacy_allowed=True) for _ in range(2)]
         taken = [result.snapshot(tree) for result in results]
         told = comparison.unstable(taken, settings.unstable).enforce()
@@ -152,7 +152,7 @@ def _create(course: Course) -> Step:
     def act(run: Run) -> Verdict:
         grounds.present(settings, run.root)
         held = _outside(settings, run)
-        carrying.carry(run.root, grounds.carried(settings, run), run.path(tree))
+        carrying.carry(run.root, carried(settings, run), run.path(tree))
         if not (run.root / grounds.legacy(settings, run.root)).is_file():
             durable.create_folders(run.path(tree) / settings.below(settings.canonical))
         return Verdict((), {"accepted": ", ".join(held)})

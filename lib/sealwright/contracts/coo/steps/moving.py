@@ -20,8 +20,7 @@ from sealwright.contracts.coo.state_machine import ERROR, Machine
 from sealwright.contracts.coo.steps import capture, freezing, frozen, ground
 from sealwright.contracts.coo.steps.course import Course
 from sealwright.contracts.coo.steps.migrating import PLAN, SNAPSHOT2
-from sealwright.contracts.coo.steps.requests import requested, requests
-from sealwright.errors import Refused
+from sealwright.contracts.coo.steps.requests import answerable, requests
 from sealwright.paths import RelPath, outermost, parse
 from sealwright.step import Change, Changes, Fact, Record, Run, Step, World
 from sealwright.verdict import Verdict
@@ -100,11 +99,7 @@ def _rollback(settings: Settings, world: World) -> Step:
     def act(run: Run) -> Verdict:
         from sealwright.contracts.coo.rollback import restoring
 
-        asked = run.place(ground.manifest(settings, confirmation.REQUEST).path)
-        if requested(settings, run) is None or not asked.is_file():
-            what = "expected a request of a rollback, found none"
-            raise Refused(f"rollback: {what}; doit thaw ends an attempt that moved nothing")
-        confirmation.confirmed(run.root, asked.read_bytes())
+        confirmation.confirmed(run.root, answerable(settings, run))
         made = restored(settings, run, run.folder() / "restored")
         _state(run, changes, made)
         restoring.reopen(run.root, made)

@@ -15,6 +15,7 @@ from sealwright.contracts.coo.rollback import confirmation
 from sealwright.contracts.coo.settings import Settings
 from sealwright.contracts.coo.state_machine import ENDS
 from sealwright.contracts.coo.steps import ground
+from sealwright.errors import Refused
 from sealwright.ledger import Ledger
 from sealwright.step import World
 from sealwright.verdict import spelled
@@ -50,10 +51,31 @@ def request(settings: Settings, run: World, reason: str, *before: dict[str, Any]
     if machine.state not in ROLLING or requested(settings, run) is not None:
         return False
     reason = spelled(reason)
-    asked = run.place(ground.manifest(settings, confirmation.REQUEST).path)
-    durable.mkdir(asked.parent)
-    durable.write(asked, confirmation.request(run.root, machine.attempt, reason))
+    write(settings, run, machine.attempt, reason)
     details = {"attempt": machine.attempt, "requested": reason}
     asking = logging.entry("ROLLBACK", details, ground.context(settings, run))
     Ledger(place).append([*before, asking])
     return True
+
+
+def write(settings: Settings, run: World, attempt: int, reason: str) -> None:
+    """Write the file that a person's word answers."""
+    place = run.place(ground.manifest(settings, confirmation.REQUEST).path)
+    durable.mkdir(place.parent)
+    durable.write(place, confirmation.request(run.root, attempt, reason))
+
+
+def answerable(settings: Settings, run: World) -> bytes:
+    """Return the request; one that is lost is made anew, and has to be confirmed anew."""
+    reason = requested(settings, run)
+    if reason is None:
+        what = "expected a request of a rollback, found none"
+        raise Refused(f"rollback: {what}; doit thaw ends an attempt that moved nothing")
+    place = run.place(ground.manifest(settings, confirmation.REQUEST).path)
+    data = place.read_bytes() if place.is_file() else b""
+    if confirmation.whole(data):
+        return data
+    write(settings, run, logging.machine(run.place(ground.log(run))).attempt, reason)
+    what = f"{confirmation.REQUEST}: expected the request of the rollback, found none"
+    again = f"it is made anew, so confirm it anew: rm -f {confirmation.FILE}, then"
+    raise confirmation.RollbackAbortedException(f"{what}; {again} {confirmation.WAY}")
