@@ -167,6 +167,15 @@ def test_the_document_s_artefacts_are_published(complete):
         *("mission_output.json", "gate_results.json", "amendment_log.json", "scanner_report.json"),
         *("gates.junit.xml", "gates.sarif", "RUNTIME_SPECIFICATION.md", "migration_bundle.zip"),
     }
+    one, two = (
+        json.loads((complete.root / f"coo/manifests/snapshot_{n}.json").read_text()) for n in (1, 2)
+    )
+    assert one == two and set(one) == {"manifest_version", "files", "test_results"}
+    assert one["manifest_version"] == "1.0"
+    assert one["test_results"] == {"passed": 2, "failed": 0, "skipped": 0, "exit_code": 0}
+    package = {p.relative_to(complete.root) for p in (complete.root / "coo").rglob("*.*")}
+    listed = {str(p) for p in package if p.parts[1] != "manifests"}
+    assert {row["path"] for row in one["files"]} == listed
     gates = json.loads((complete.root / "coo/manifests/gate_results.json").read_text())["gates"]
     assert [gate["status"] for gate in gates] == ["PASS", "PASS", "WAIVED", "PASS", "PASS", "PASS"]
 
@@ -267,6 +276,15 @@ def test_a_finding_that_was_reviewed_is_none_for_gate_e_either(tmp_path):
     repo.commit()
     done = repo.doit("scan", "rehearse:E")
     assert done.code == 0, done.said
+
+
+def test_what_a_waived_gate_e_found_is_in_the_report_that_is_published(tmp_path):
+    files = {"project_builder/runtime/a.py": '"""The council approves it."""\n'}
+    repo = made(tmp_path / "repository", files, waivers="[{gate: E, reason: quoted, name: J. Doe}]")
+    assert repo.doit().code == 0
+    report = json.loads((repo.root / "coo/manifests/scanner_report.json").read_text())
+    assert report["status"] == "FAIL"
+    assert [each["file"] for each in report["violations"]] == ["coo/runtime/a.py"]
 
 
 # the rehearsal

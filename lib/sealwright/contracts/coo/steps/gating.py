@@ -314,7 +314,8 @@ def _replay(course: Course) -> Step:
         )
         normalisation.clean(place)
         durable.create(run.path(output), made.result_bytes())
-        durable.create(run.path(mission_output(course)), made.artefacts[0]["mission_output"])
+        for name, file in compared(course).items():
+            durable.create(run.path(file), made.artefacts[0][name])
         return Verdict((), {"holds": str(made.holds)})
 
     mission = [File(settings.mission)] if course.world.place(settings.mission).is_file() else []
@@ -323,7 +324,7 @@ def _replay(course: Course) -> Step:
         "Run the reference mission again and again in one deterministic layer, and compare.",
         act,
         (*places(course, wanted), *mission, *log, *results_of, *documents.reviewed(settings)),
-        (output, mission_output(course)),
+        (output, *compared(course).values()),
         event="REPLAY_RESULT",
         code=("sealwright.contracts.coo.replay", "sealwright.contracts.coo.steps.own_modules"),
         guards=(_empty(course),) if course.live else (),
@@ -349,9 +350,9 @@ def _empty(course: Course) -> Guard:
     return Guard("coo:normalized", "Ask whether nothing else lies where artefacts are kept.", ask)
 
 
-def mission_output(course: Course) -> File:
-    """Return what the reference mission put out."""
-    return course.file("mission_output.json")
+def compared(course: Course) -> dict[str, File]:
+    """Return what the replay made anew and compared, but for what stands elsewhere."""
+    return {name: course.file(f"{name}.json") for name in ("mission_output", "scanner_report")}
 
 
 def _log(course: Course) -> tuple[File, ...]:

@@ -1,8 +1,8 @@
 """The end of a migration: the final approval, and what the gates found, published (003, §11.2).
 
 ``gates:publish`` goes once every gate has passed or is waived, and somebody agrees to what they
-found: it writes the artefacts of §11.2 into ``coo/manifests/``, gives everything its mode back,
-and leads to COMPLETE.
+found: it writes the artefacts of §11.2 into ``coo/manifests/``, as the replay compared them, and
+both snapshots in the form of §9.1; gives everything its mode back, and leads to COMPLETE.
 
 What only an act needs is imported there: most commands run none of them.
 """
@@ -23,7 +23,9 @@ from sealwright.contracts.coo.settings import Settings
 from sealwright.contracts.coo.state_machine import LINE
 from sealwright.contracts.coo.steps import facts, freezing, frozen, gating, ground, release
 from sealwright.contracts.coo.steps.course import Course, unasked
-from sealwright.step import File, Guard, Record, Run, Step, World
+from sealwright.contracts.coo.steps.migrating import SNAPSHOT1, SNAPSHOT2
+from sealwright.runtime import canonical
+from sealwright.step import Guard, Record, Run, Step, World
 from sealwright.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 
 SENTENCE = "I approve what the gates found."
 COMMAND = "inv coo.approve final"
+MISSION_OUTPUT = "mission_output.json"
 GATE_RESULTS, JUNIT, SARIF = results.NAME, "gates.junit.xml", "gates.sarif"
-MISSION_OUTPUT, SCANNER_REPORT = "mission_output.json", "scanner_report.json"
 
 
 def steps(settings: Settings, world: World) -> Iterator[Step]:
@@ -75,17 +77,19 @@ def _publish(course: Course) -> Step:
     kept = [gating.kept(course, gate) for gate in GATES]
     replay = course.file(gating.REPLAY)
     copied = {
-        MISSION_OUTPUT: gating.mission_output(course),
-        SCANNER_REPORT: File(course.world.report(f"coo/{SCANNER_REPORT}")),
+        **{f"{name}.json": file for name, file in gating.compared(course).items()},
         gating.REPLAY: replay,
     }
-    made = {name: ground.manifest(settings, name) for name in (GATE_RESULTS, JUNIT, SARIF, *copied)}
+    taken = {"snapshot_1.json": course.file(SNAPSHOT1), "snapshot_2.json": course.file(SNAPSHOT2)}
+    names = (GATE_RESULTS, JUNIT, SARIF, *copied, *taken)
+    made = {name: ground.manifest(settings, name) for name in names}
     entry = Record(ground.log(course.world), "COMPLETE")
     told = ground.checkpoint(course.world, checkpoint.FINAL)
 
     def act(run: Run) -> Verdict:
         from sealwright.contracts.coo import freeze
         from sealwright.contracts.coo.gates import findings_sarif, junit
+        from sealwright.contracts.coo.suite import snapshot as snapshots
 
         found = _results(course, run)
         found.verdict().enforce()
@@ -94,6 +98,9 @@ def _publish(course: Course) -> Step:
         durable.create(run.path(made[SARIF]), findings_sarif.log(found))
         for name, source in copied.items():
             durable.create(run.path(made[name]), run.path(source).read_bytes())
+        for name, source in taken.items():
+            view = snapshots.decode(run.path(source).read_bytes()).view()
+            durable.create(run.path(made[name]), canonical.line(view.document()))
         durable.create(run.path(told), checkpoint.make(checkpoint.FINAL, run.place(entry.ledger)))
         freeze.thaw(run.root, ground.modes(run)).enforce()
         run.append(entry, *ground.move(settings, run, lambda m: m.go("CEO_FINAL_REVIEW", LINE[-1])))
@@ -103,7 +110,7 @@ def _publish(course: Course) -> Step:
         name="gates:publish",
         doc="Publish what the gates found, give everything its mode back, and end the attempt.",
         act=act,
-        inputs=(*kept, *copied.values(), freezing.FREEZES),
+        inputs=(*kept, *copied.values(), *taken.values(), freezing.FREEZES),
         outputs=(*made.values(), told, entry),
         code=("sealwright.contracts.coo.gates.results",),
         guards=(
