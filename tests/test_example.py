@@ -294,11 +294,22 @@ def test_the_evidence_of_every_run_holds_and_is_sealed(governed):
     assert sorted(os.listdir(walked.root / "targets")) == ["copy", "fixture", "strings"]
 
 
-def test_the_page_of_the_example_tells_of_its_governed_runs(walked):
+def test_the_page_of_the_example_tells_of_its_governed_runs(walked, fingerprint):
     done = walked.run(sys.executable, "-m", "invoke", "report", "--json")
     assert done.code == 0, done.said
     runs = done.json()["workflows"]
     assert len(runs) == 11 and [run["problems"] for run in runs] == [[]] * 11
+    told = {
+        run["run"].rpartition("-")[0][-12:]: dict(run["told"])
+        for run in runs
+        if "." not in run["run"]
+    }
+    assert told["CTO-WORK-049"]["outcome"] == f"accept, by {fingerprint}"
+    assert told["CTO-WORK-049"]["target"] == "targets/strings, owned by jp"
+    assert told["CTO-WORK-050"]["status"] == "pass"
+    assert told["CTO-WORK-050"]["outcome"].startswith(f"reject, by {fingerprint}; taken back by ")
+    back = [way["command"] for way in done.json()["ways_back"] if "revert" in way["command"]]
+    assert len(back) == 4 and all(told["CTO-WORK-050"]["commit"] not in each for each in back)
 
 
 @pytest.mark.parametrize("work", packets.EARLIER, ids=lambda work: work.id)

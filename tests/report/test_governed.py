@@ -58,6 +58,98 @@ def test_its_events_are_replay_paths_and_its_commit_has_a_way_back(scene):
     assert list(schema.problems(report, SCHEMA, SCHEMA)) == []
 
 
+FULL = {
+    "status": "pass",
+    "blockers": [],
+    "packet": {"id": "W-1", "path": "docs/W-1.md", "task": "Do it."},
+    "stage": 5,
+    "target": {"path": "targets/strings", "owner": "jp", "after": {"head": "5a1e"}},
+    "approval": {"by": "A" * 40},
+    "case_process_started": True,
+    "backend": {"kind": "patch", "exit": 0, "isolation": {"level": "namespaces"}},
+    "validation": {"command": "make test", "exit": 0},
+    "changed_files": ["a.py", "b.py"],
+    "commit": "4b82",
+    "operator_outcome": {"outcome": "awaited", "by": "", "required": True},
+}
+
+
+def ended(scene, said):
+    """Write what somebody said of the run."""
+    reject = {"where": "W-1", "reason": "reviewer_reject", "what": "expected acceptance"}
+    told = {**FULL, "operator_outcome": {"outcome": said, "by": "B" * 40, "required": True}}
+    if said == "reject":
+        told |= {"status": "fail", "blockers": [reject]}
+    scene.write(f"evidence/one.{said}/report.json", canonical.line(told))
+    scene.write(f"evidence/one.{said}/control_surface.json", canonical.line(SURFACE))
+
+
+def test_first_comes_what_a_person_asks_of_a_run(scene):
+    scene.write("evidence/one/report.json", canonical.line(FULL))
+    (run,) = scene.report()["workflows"]
+    assert run["told"] == [
+        ["status", "pass"],
+        ["packet", "W-1, docs/W-1.md"],
+        ["task", "Do it."],
+        ["stage", "5"],
+        ["target", "targets/strings, owned by jp"],
+        ["approved by", "A" * 40],
+        ["done by", "patch, which ended with 0"],
+        ["isolation", "namespaces"],
+        ["tested by", "make test, which ended with 0"],
+        ["changed", "a.py, b.py"],
+        ["commit", "4b82"],
+        ["outcome", "nobody has said anything yet"],
+    ]
+
+
+def test_a_run_that_did_not_begin_says_why_and_names_no_work(scene):
+    shut = {"where": "CTO_HARNESS_ALLOW_CASE", "reason": "gate_closed", "what": "expected 1"}
+    report = {**FULL, "status": "blocked", "blockers": [shut], "commit": None, "approval": None}
+    report |= {"case_process_started": False, "changed_files": []}
+    scene.write("evidence/one/report.json", canonical.line(report))
+    (run,) = scene.report()["workflows"]
+    assert run["told"][:2] == [
+        ["status", "blocked"],
+        ["because", "CTO_HARNESS_ALLOW_CASE: gate_closed: expected 1"],
+    ]
+    names = {name for name, _ in run["told"]}
+    assert names.isdisjoint({"approved by", "done by", "tested by", "changed", "commit", "outcome"})
+
+
+@pytest.mark.parametrize(("said", "more"), [("accept", ""), ("reject", "; taken back by 5a1e")])
+def test_what_was_said_of_a_run_is_told_with_it(scene, said, more):
+    scene.write("evidence/one/report.json", canonical.line(FULL))
+    ended(scene, said)
+    report = scene.report()
+    run, outcome = report["workflows"]
+    assert run["told"][-1] == outcome["told"][-1] == ["outcome", f"{said}, by {'B' * 40}{more}"]
+    assert len(outcome["told"]) == (2 if said == "accept" else 3)
+    ways = [way for way in report["ways_back"] if "revert" in way["command"]]
+    told = [
+        {"command": SURFACE["rollback_command"], "what": "Take back what evidence/one tells of."}
+    ]
+    assert ways == (told if said == "accept" else [])
+    assert f"{said}, by" in read(page.page(report).decode()).at("workflows").text
+
+
+@pytest.mark.parametrize("value", [None, 7, "words", [1, [2]], {"by": {"by": []}}, True])
+def test_records_of_another_form_are_told_as_far_as_they_go(scene, value):
+    scene.write("evidence/one/report.json", canonical.line(dict.fromkeys(FULL, value)))
+    report = scene.report()
+    assert report["workflows"][0]["problems"] == []
+    assert list(schema.problems(report, SCHEMA, SCHEMA)) == []
+    assert page.page(report)
+
+
+def test_evidence_lies_where_the_configuration_says(scene):
+    scene.write("config/workflow.yaml", "evidence: proof/runs\n")
+    assert scene.report()["workflows"] == []
+    scene.write("proof/runs/two/report.json", canonical.line(FULL))
+    (run,) = scene.report()["workflows"]
+    assert (run["run"], run["path"]) == ("two", "proof/runs/two")
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"[]\n", b'{"a": 1}\n', b'{"a":1}', b"\xff\n", b"[" * 100_000 + b"\n"]
 )

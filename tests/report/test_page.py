@@ -64,6 +64,7 @@ def hostile():
         proof = {"step": said, "spot": said, "kind": "evidence", "is": said, "sha256": said}
         report["proofs"].append({**proof, "receipt": said, "command": said})
         run = {"run": said, "path": said, "report": [[said, said]], "surface": [[said, said]]}
+        run["told"] = [[said, said]]
         report["workflows"].append({**run, "problems": [said], "files": [said], "command": said})
         row = {"run": said, "step": said, "outcome": "failed", "at": said, "milliseconds": number}
         report["history"]["rows"].append({**row, "reason": said, "receipt": said})

@@ -37,6 +37,7 @@ bytes wherever it lies.
 ``governance``     what the contract coo adds
 ``evidence``       digests, and the commands that check them
 ``workflows``      what governed runs left
+``accounts``       what a person asks first of one
 ``ways``           replays and ways back
 ``wording``        text that is the same in every folder
 ``page``           the page

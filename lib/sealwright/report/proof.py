@@ -90,17 +90,23 @@ def workflows(report: Report) -> Markup | None:
 
 
 def _run(run: Mapping[str, Any]) -> Markup:
-    facts = [*run["report"], *run["surface"]]
-    pairs = [joined((element("dt", cut(k)), element("dd", cut(v, 2000)))) for k, v in facts]
+    summary = element("summary", f"All of {REPORT} and {SURFACE}, and the files")
+    files = element("p", ", ".join(run["files"]), class_="soft")
+    facts = _pairs([*run["report"], *run["surface"]])
     return element(
         "article",
         element("h3", brief(run["run"])),
         *(element("p", words) for words in run["problems"]),
-        element("dl", *pairs) if pairs else None,
-        element("p", f"From {REPORT} and {SURFACE} of: {', '.join(run['files'])}", class_="soft"),
+        _pairs(run["told"]),
+        element("details", summary, facts, files),
         block(run["command"]),
         class_="card",
     )
+
+
+def _pairs(facts: list[list[str]]) -> Markup | None:
+    pairs = [joined((element("dt", cut(k)), element("dd", cut(v, 2000)))) for k, v in facts]
+    return element("dl", *pairs) if pairs else None
 
 
 def history(report: Report) -> Markup | None:

@@ -26,10 +26,8 @@ def ways_back(settings: Settings, engine: Engine, runs: Runs) -> list[Row]:
     steps = engine.graph.steps.values()
     alone = [s for s in steps if s.name not in chained and _group(s.name) not in _AGAIN]
     found = [{"what": step.doc, "command": f"doit {shlex.quote(step.name)}"} for step in alone]
-    for run in runs:
-        surface = dict(map(tuple, run["surface"]))
-        if command := surface.get("rollback_command"):
-            found.append({"what": f"Take back what {run['path']} tells of.", "command": command})
+    for path, command in workflows.ways_back(runs):
+        found.append({"what": f"Take back what {path} tells of.", "command": command})
     return found
 
 
