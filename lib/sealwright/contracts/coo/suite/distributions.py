@@ -85,8 +85,9 @@ def provides(found: Distribution, package: str, source_root: RelPath) -> bool:
     site, top = found.folder.parent, package.partition(".")[0]
     if top == package and top in found.text("top_level.txt").split():
         return True
-    files = [line.partition(",")[0].strip('"') for line in found.text("RECORD").splitlines()]
     inside = naming.below(package)
+    lines = [e for e in found.text("RECORD").splitlines() if inside in e or ".pth" in e]
+    files = [line.partition(",")[0].strip('"') for line in lines]
     if any(_belongs(file, inside) for file in files):
         return True
     paths = [site / file for file in files if file.endswith(".pth") and "/" not in file]
