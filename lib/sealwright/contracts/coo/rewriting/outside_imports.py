@@ -33,7 +33,7 @@ def places(site: Path, package: str) -> Iterator[tuple[str, int]]:
 
 def lines(data: bytes, package: str, *, pth: bool = False) -> list[int]:
     """Return the lines of a source that import a package."""
-    if not _mentions(package).search(data):
+    if package.encode() not in data or not _mentions(package).search(data):
         return []
     if not pth:
         try:
