@@ -128,6 +128,14 @@ def test_a_tree_that_changes_meanwhile_is_a_failure(tmp_path):
     assert any(finding.where == "main.py" for finding in result.verdict().findings)
 
 
+def test_artefacts_that_are_kept_inside_of_a_compared_folder_are_no_change_of_the_tree(tmp_path):
+    top = tree(tmp_path / "tree", "print(1)")
+    (top / "kept").mkdir()
+    place = top / "kept/normalized"
+    result = replayed(top, tmp_path / "work", roots=["kept"], normalized=place)
+    assert result.holds and len(list(place.iterdir())) > 0
+
+
 def test_the_missions_own_artefact_is_made_by_nobody_else(tmp_path):
     with pytest.raises(Refused, match="expected of the mission, found among the others"):
         replayed(

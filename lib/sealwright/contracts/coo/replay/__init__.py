@@ -93,6 +93,7 @@ def replay(
 
     outcomes = [once(variation) for variation in variations]
     made = [artefacts for _, artefacts in outcomes]
+    changed = listing.first_difference(before, _listed(tree, kept))
     if normalized is not None:
         normalisation.write(normalized, {f"replay-{n}": _read(each) for n, each in enumerate(made)})
     spaces = not have.no_namespaces
@@ -102,7 +103,7 @@ def replay(
         artefacts=tuple(made),
         around=tuple(variation.told(spaces=spaces) for variation in variations),
         compared=tuple(_against_first(made)),
-        changed=listing.first_difference(before, _listed(tree, kept)),
+        changed=changed,
     )
 
 
