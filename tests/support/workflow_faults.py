@@ -206,6 +206,7 @@ class Disturbed:
         if faulty.count < at:
             return None
         made = faulty.made[at - 1]
+        staged.mend(root, environment)
         left = staged.looked(root)
         second = staged.run(root, environment)
         found = staged.looked(root)

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sealwright.contracts.workflow import evidence
+from sealwright.contracts.workflow import evidence, gate
 from sealwright.contracts.workflow.steps import story
 from sealwright.contracts.workflow.steps.story import Story
 from sealwright.digest import Digest
@@ -33,6 +33,7 @@ from sealwright.engine.crew import Crew
 from sealwright.engine.engine import Engine
 from sealwright.engine.execution import Outcome
 from sealwright.engine.schedule import Schedule
+from sealwright.errors import Damaged
 from sealwright.ledger import Ledger
 from tests.support import aftermath, migrations
 from tests.support.aftermath import Files, Ran
@@ -43,7 +44,7 @@ from tests.workflow import chains, packets, worlds
 from tests.workflow.chains import ID, OPEN, VERBS, Governed
 
 TARGET, FACTS = "(target)", "(facts)"
-LEDGER = "evidence/approvals.jsonl"
+LEDGER, STAGES = "evidence/approvals.jsonl", "evidence/stages.jsonl"
 KEPT = f".sealwright/contracts/workflow/{ID}"
 STEPS = {
     "execute": "execute",
@@ -114,6 +115,22 @@ def audited(root: Path, environment: Mapping[str, str]) -> Ran:
     return Ran(2 if said else 0, {}, said)
 
 
+def mend(root: Path, environment: Mapping[str, str]) -> None:
+    """Do what the next run says about a ledger whose last line was cut in two, if there is one."""
+    for path in (LEDGER, STAGES):
+        book = Ledger(root / path)
+        if not book.path.exists() or book.check().holds:
+            continue
+        try:
+            said = run(root, environment).said
+        except Damaged as damage:
+            said = str(damage)
+        if book.check().holds:  # an append that was committed is ended by the run itself
+            continue
+        assert f"sealwright recover {book.path} --reason" in said, said
+        book.recover("was cut in two", "2025-01-01T00:00:00Z", root / ".sealwright/recovered")
+
+
 def _ran(outcomes: Iterable[Outcome], notices: list[str]) -> Ran:
     listed = list(outcomes)
     said = "\n".join([*notices, *(each.message for each in listed if each.message)])
@@ -126,6 +143,7 @@ def looked(root: Path) -> dict[str, bytes]:
     for place in sorted((root / KEPT).rglob("*")):
         if place.is_file():
             found[str(place.relative_to(root))] = place.read_bytes()
+    found[STAGES] = str(gate.stages(Ledger(root / STAGES))).encode()  # not that it was mended
     told = {TARGET: _target(root / packets.TARGET), FACTS: _facts(root)}
     return found | {key: json.dumps(value, sort_keys=True).encode() for key, value in told.items()}
 

@@ -61,6 +61,13 @@ def test_around_the_commit_point_it_is_one_or_the_other(mode, stages, work, made
     assert (met, said) == (mode, [])
 
 
+def test_a_line_that_is_cut_in_two_is_damage_that_says_what_mends_it(stages, work, made):
+    appends = [at for at, call in enumerate(made) if (call, made[at - 1]) == ("fdatasync", "write")]
+    ledger = appends[1]  # the first is the run journal's, which mends itself
+    met, said = Disturbed(stages["execute"], work)((ledger, "torn"))
+    assert (met, said) == ("torn", [])
+
+
 def test_every_program_that_writes_is_a_call(made):
     programs = {call for call in made if call.startswith("git ")} | {"sandbox"} & set(made)
     assert programs >= {"git read-tree", "git unpack-objects", "git update-ref", "sandbox"}
