@@ -91,3 +91,13 @@ def planned_beside(root, text, where):
     lay(root, {"tests/b.py": text})
     index = ModuleTree.of(root, ".", NAMES)
     return planning.plan(root, where, NAMES, index, Rulings())
+
+
+@pytest.mark.parametrize(
+    "other", ["version('project_builder.core')", "project = 'project_builder.core'"]
+)
+def test_a_distribution_that_is_called_like_a_module_is_no_key(tmp_path, other):
+    files = {"tests/a.py": f"{other}\n", "tests/b.py": SAID}
+    made = planned(tmp_path, files=files, where=["tests"])
+    assert made.verdict.holds
+    assert [file.path for file in made.files] == ["tests/b.py"]

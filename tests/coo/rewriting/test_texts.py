@@ -108,3 +108,10 @@ def test_what_is_no_text_is_asked_about(path, data, rule):
 )
 def test_what_does_not_have_the_name_is_not(data):
     assert scan("x", data, NAMES, Tree()) == Found()
+
+
+@pytest.mark.parametrize("name", ["de/old.po", "old.pot", "old.mo"])
+def test_what_translations_say_is_for_people(name):
+    text = b'"Project-Id-Version: old\\n"\nmsgid "(old)"\n'
+    found = scan(f"old/locale/{name}", text, NAMES, Tree())
+    assert (found.edits, found.questions, found.mentions) == ((), (), 2)

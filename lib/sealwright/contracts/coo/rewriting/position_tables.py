@@ -18,6 +18,7 @@ class Position(Enum):
 
     MODULE = "module"
     KEPT = "kept"
+    KEY = "key"
     ANNOTATION = "annotation"
     CODE = "code"
     EXPORTED = "exported"
@@ -72,20 +73,22 @@ _KEPT: dict[str, Places] = {
     **_table(frozenset({"id"}), "param"),
     **_table(_FIRST, "ContextVar namedtuple NewType register_profile load_profile get_profile"),
     **_table(_ANY, "require usefixtures add_argument add_option addoption"),
-    **_table(_ANY | {"group"}, "entry_points iter_entry_points select"),
     **_table(_FIRST | {"prog", "usage"}, "ArgumentParser OptionParser add_parser"),
     **_table(_ANY | {"package_name", "prog_name"}, "version_option"),
     **_table(_ANY | {"appname", "appauthor"}, "AppDirs PlatformDirs user_cache_dir"),
     **_table(_ANY | {"appname", "appauthor"}, "user_config_dir user_data_dir user_log_dir"),
     **_table(_ANY | {"appname", "appauthor"}, "user_cache_path user_config_path user_data_path"),
-    **_table(frozenset({0, "namespace"}), "ExtensionManager DriverManager HookManager"),
-    **_table(frozenset({0, "namespace"}), "NamedExtensionManager EnabledExtensionManager"),
-    **_table(frozenset({0, "namespace"}), "DispatchExtensionManager NameDispatchExtensionManager"),
     **_table(frozenset({"libraries"}), "Extension"),
     **_table(frozenset({"name"}), "fixture"),
     "setup": frozenset(
         {"name", "keywords", "install_requires", "setup_requires", "tests_require", "provides"}
     ),
+}
+_GROUPS: dict[str, Places] = {
+    **_table(_ANY | {"group"}, "entry_points iter_entry_points select"),
+    **_table(frozenset({0, "namespace"}), "ExtensionManager DriverManager HookManager"),
+    **_table(frozenset({0, "namespace"}), "NamedExtensionManager EnabledExtensionManager"),
+    **_table(frozenset({0, "namespace"}), "DispatchExtensionManager NameDispatchExtensionManager"),
 }
 _KEPT_KEYWORDS = frozenset(
     [
@@ -147,6 +150,7 @@ DICTS = frozenset({"get", "pop", "setdefault", "setitem", "delitem"})
 _TABLES = (
     (_MODULES, Position.MODULE),
     (_KEPT, Position.KEPT),
+    (_GROUPS, Position.KEY),
     (_TYPES, Position.ANNOTATION),
     (_CODE, Position.CODE),
 )

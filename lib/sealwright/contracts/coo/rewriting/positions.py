@@ -1,7 +1,8 @@
 """What the place of a string in a module says that it is.
 
 ``MODULE``      a call, argument or comparison that takes the name of a module
-``KEPT``        one that takes another kind of name: a distribution, a group, a program, a fixture
+``KEPT``        one that takes another kind of name: a distribution, a program, a fixture
+``KEY``         the key of an environment, or a group of entry points: kept, if not said elsewhere
 ``ANNOTATION``  an annotation or another place that only type checkers and `typing` read
 ``CODE``        source text that is run
 ``EXPORTED``    an item of ``__all__``
@@ -126,7 +127,7 @@ class Positions:
         if name in DICTS or name == "dict":
             if self._of_sys_modules(call, place):
                 return _P.MODULE
-            return _P.KEPT if place == 0 and _of_kept(call.func) else _P.FREE
+            return _P.KEY if place == 0 and _of_kept(call.func) else _P.FREE
         if name == "metadata" or (name in RESOURCES and "metadata" in origin):
             return _P.KEPT
         if name in RESOURCES:
@@ -151,7 +152,7 @@ class Positions:
         if name in ("assertEqual", "assertEquals", "assertIn"):
             return _beside(call.args) or _P.FREE
         earlier = (each.value for each in call.args[:place] if isinstance(each, ast.Constant))
-        return _P.KEPT if any(said in KEPT_KEYS for said in earlier) else _P.FREE
+        return _P.KEY if any(said in KEPT_KEYS for said in earlier) else _P.FREE
 
     def _of_sys_modules(self, call: ast.Call, place: int | str) -> bool:
         receiver = dotted(call.func.value) if isinstance(call.func, ast.Attribute) else ""
@@ -175,7 +176,7 @@ class Positions:
         if name in KEYS_OF_MODULES:
             return _P.MODULE
         if name in KEYS_OF_GROUPS:
-            return _P.KEPT
+            return _P.KEY
         if isinstance(holder, ast.Call) and self._argument(above, holder) is _P.MODULE:
             return _P.MODULE
         return _P.FREE
@@ -194,7 +195,7 @@ class Positions:
             return _P.FREE
         if here is above.slice and name in ("sys.modules", "modules"):
             return _P.MODULE
-        return _P.KEPT if name.rpartition(".")[2] in KEPT_KEYS else None
+        return _P.KEY if name.rpartition(".")[2] in KEPT_KEYS else None
 
     def _called(self, function: ast.expr) -> tuple[str, str]:
         """Return the last name of a function, and what it is imported from or called on."""
@@ -276,7 +277,7 @@ def _compared(others: list[ast.expr]) -> Position:
     if any(dotted(each) in ("sys.modules", "modules") for each in others):
         return _P.MODULE
     if any(dotted(each).rpartition(".")[2] in KEPT_KEYS for each in others):
-        return _P.KEPT
+        return _P.KEY
     return _beside(others) or _P.FREE
 
 

@@ -90,7 +90,8 @@ class StringMarks:
             whole.index,
             document=position is Position.DOCUMENT,
             package=position is Position.MODULE,
-            kept=position is Position.KEPT,
+            kept=position in (Position.KEPT, Position.KEY),
+            key=position is Position.KEY,
             blob=blob,
         )
 

@@ -6,6 +6,7 @@
 ``.pyx .pxd .pxi``, ``.c .h .cpp .rs``                     `texts_sources`
 pickles                                                    a question, `texts_pickles` (H3)
 other binary files                                         a question (H3)
+translations ``.mo``; ``.po .pot``                         mentions; `texts_fixtures`, not asked
 text that is no UTF-8                                      a question (H4)
 templates, data and what else is text                      `texts_fixtures`
 =========================================================  ==================================
@@ -39,6 +40,7 @@ DOCUMENTS = (".rst", ".md", ".markdown", ".mdx", ".txt", ".rest", ".myst", "")
 _CYTHON = (".pyx", ".pxd", ".pxi")
 _C = (".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".hh", ".rs", ".m", ".mm", ".cu")
 _PICKLES = (".pkl", ".pickle", ".pck", ".pcl", ".p")
+_TRANSLATIONS = (".po", ".pot")
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -52,6 +54,8 @@ def scan_with(python: Scan | None, path: RelPath, data: bytes, names: Names, ind
     if structured.owns(path):
         return structured.scan(path, data, names, index)
     suffix = posixpath.splitext(path)[1].lower()
+    if suffix == ".mo":
+        return Found(mentions=mentions(data, names))
     if suffix in _PICKLES or data[:1] == b"\x80":
         pickled = texts_pickles.read(data, names)
         if pickled is not None:
@@ -78,7 +82,7 @@ def _act(sheet: Sheet, path: RelPath, suffix: str) -> None:
         if asked:
             fixture(sheet, ask=suffix == ".txt")
     else:
-        fixture(sheet, ask=asked)
+        fixture(sheet, ask=asked and suffix not in _TRANSLATIONS)
 
 
 def _pickle(data: bytes, names: Names, found: Pickled) -> Found:

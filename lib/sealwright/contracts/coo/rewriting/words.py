@@ -128,6 +128,7 @@ class Word:
     document: bool = False
     package: bool = False  # a place that takes the name of a module
     kept: bool = False  # a place that takes another kind of name
+    key: bool = False  # one of these at which the same text as elsewhere is a question
     blob: bool = False  # source text that imports the package and that Python cannot parse
 
     @property
@@ -158,7 +159,8 @@ class Word:
         """Return what is done, by the first rule that fits."""
         whole = len(self.text) < _SHORT and self.text.strip() == self.names.legacy
         if self.kept and self._is_whole():
-            return KEEP if self.index.resolves(self._dotted_text()) else MENTION
+            known = self.key and self.index.resolves(self._dotted_text())
+            return KEEP if known else MENTION
         if self._is_address():
             return MENTION
         for rule in (self._code, self._module, self._path, self._part, self._blob, self._dotted):
