@@ -12,7 +12,9 @@ left unread is passed over.  How many files there were and what was suppressed i
 report, by `Report.summary` and in the SARIF file.
 
 What is in scope: `scanned_files`.  What is found: `leaks`, by the rules of `leak_rules`.  A scan
-is the same whatever the order, the locale and the clock; only `suppressions` know a day.
+is the same whatever the order, the locale and the clock; only `suppressions` know a day.  It
+holds one file at a time, in about six times its size where that is ASCII and up to twenty where
+it is not, and in forty bytes more for each line where something is found.
 """
 
 from __future__ import annotations

@@ -92,11 +92,12 @@ class Text:
         return _Sums(self._lines)
 
     def _origin(self, offset: int) -> int:
-        return offset if self.plain else self._kept[offset]
+        return offset if self.plain else offset + bisect_right(self._left_out, offset)
 
     @cached_property
-    def _kept(self) -> list[int]:
-        return [at for at, character in enumerate(self.whole) if not _HIDDEN.match(character)]
+    def _left_out(self) -> list[int]:
+        """Return before which offset each character was left out."""
+        return [found.start() - count for count, found in enumerate(_HIDDEN.finditer(self.whole))]
 
     @cached_property
     def _lines(self) -> Lines:
