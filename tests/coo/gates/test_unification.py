@@ -197,9 +197,12 @@ def test_an_import_is_found_outside_of_the_source_root_too(tree):
     moved = tree.parent / "other"
     moved.mkdir()
     shutil.copytree(tree, moved / "src")
-    put(moved, {"tests/test_it.py": "import os, project_builder.x\n"})
+    old = "import project_builder\nprint 'of another version'\n"
+    put(moved, {"tests/test_it.py": "import os, project_builder.x\n", "tests/old.py": old})
     wish = Wish("project_builder", "coo", RelPath("src"), WISH.structure)
     assert found(moved, wish) == ["tests/test_it.py:1:12: imports project_builder.x"]
+    put(moved, {"src/old.py": old})
+    assert found(moved, wish)[0].startswith("src/old.py:2:1: says project_builder, and is not")
 
 
 def test_references_that_the_caller_knows_are_findings(tree):

@@ -26,23 +26,31 @@ from sealwright.verdict import Finding
 REMEDY = "import the canonical package"
 
 
-def findings(data: bytes, path: str, legacy: str) -> Iterator[Finding]:
-    """Yield the imports of ``legacy`` in the source of a file."""
+def findings(data: bytes, path: str, legacy: str, *, readable: bool = True) -> Iterator[Finding]:
+    """Yield the imports of ``legacy`` in a source, and if it has to be ``readable``, why it is not.
+
+    Where other sources lie than those of the package, some are meant not to be Python of this
+    version; what they say of the legacy package was asked before it was rewritten.
+    """
     last = legacy.rpartition(".")[2]
     text = _text(data)
     if text is None or _never_says(text, last):
-        if text is None and last.encode() in data:
+        if readable and text is None and last.encode() in data:
             yield _unread(path, 1, "its encoding is not what it declares", legacy)
         return
     try:
         found = list(_imports(text, legacy))
-    except SyntaxError as error:
-        yield _unread(path, error.lineno or 1, error.msg, legacy)
-    except (ValueError, RecursionError, MemoryError) as error:
-        yield _unread(path, 1, str(error) or type(error).__name__, legacy)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        if readable:
+            yield _unread(path, getattr(error, "lineno", 0) or 1, _why(error), legacy)
     else:
         for line, column, name in found:
             yield Finding(f"{path}:{line}:{column}", f"imports {name}", REMEDY)
+
+
+def _why(error: Exception) -> str:
+    said = error.msg if isinstance(error, SyntaxError) else str(error)
+    return said or type(error).__name__
 
 
 def _text(data: bytes) -> str | None:

@@ -1,7 +1,7 @@
 """Gate A: the repository is one package: the canonical one (003, section 10).
 
-Looked at is everything under the source root but what is left out, and each Python file outside of
-it; asked is, with all findings at once:
+Looked at is everything under the source root but what is left out, and outside of it each file of
+Python that can be parsed; asked is, with all findings at once:
 
 ==============  ============================================================================
 structure       each path that the configuration demands lies under the canonical package
@@ -76,7 +76,7 @@ def judge(tree: Path, wish: Wish, references: References = _nothing) -> Verdict:
     rows: list[list[str]] = []
     findings = [*_structure(seen, wish), *legacy_paths.findings(tree, seen, wish)]
     for each in python:
-        findings += _imports(tree, each, wish.legacy, rows)
+        findings += _imports(tree, each, wish, rows)
     findings += [*_case(seen), *_leftovers(seen, wish.leftovers), *references(tree)]
     evidence = {
         "paths": len(seen),
@@ -108,14 +108,15 @@ def _kind(entry: os.DirEntry[str]) -> str:
     return "file" if entry.is_file(follow_symlinks=False) else "other"
 
 
-def _imports(tree: Path, each: Seen, legacy: str, rows: list[list[str]]) -> Iterator[Finding]:
+def _imports(tree: Path, each: Seen, wish: Wish, rows: list[list[str]]) -> Iterator[Finding]:
     try:
         data = content(tree / each.path)
     except OSError as error:
         yield Finding(each.shown, f"cannot be read: {error.strerror}", "make it readable")
         return
     rows.append([each.shown, digest.sha256(data)])
-    yield from legacy_imports.findings(data, each.shown, legacy)
+    inside = each.path.startswith(wish.below(""))
+    yield from legacy_imports.findings(data, each.shown, wish.legacy, readable=inside)
 
 
 def _structure(seen: Sequence[Seen], wish: Wish) -> Iterator[Finding]:
