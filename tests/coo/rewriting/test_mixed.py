@@ -101,3 +101,11 @@ def test_a_distribution_that_is_called_like_a_module_is_no_key(tmp_path, other):
     made = planned(tmp_path, files=files, where=["tests"])
     assert made.verdict.holds
     assert [file.path for file in made.files] == ["tests/b.py"]
+
+
+def test_a_group_that_is_looked_up_by_its_text_is_a_module_elsewhere(tmp_path):
+    lay(tmp_path, {"pyproject.toml": GROUP})
+    files = {"tests/a.py": "entry_points(group='project_builder.core')\n", "tests/b.py": SAID}
+    made = planned(tmp_path, files=files, where=["pyproject.toml", "tests"])
+    assert made.verdict.holds
+    assert [file.path for file in made.files] == ["pyproject.toml", "tests/b.py"]

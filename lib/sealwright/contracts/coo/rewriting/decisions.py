@@ -35,6 +35,7 @@ class Decision:
 MENTION = Decision(Answer.MENTION)
 SAY = Decision(Answer.SAY, "R3")
 KEEP = Decision(Answer.KEEP, "R3")
+LOOK_UP = Decision(Answer.KEEP, "R4")
 
 
 def edit(rule: str) -> Decision:

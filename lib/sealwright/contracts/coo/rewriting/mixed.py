@@ -15,7 +15,7 @@ What is only kept, as the group that a package declares, is no question where it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sealwright.contracts.coo.rewriting.references import Edit, Found, Question
@@ -49,14 +49,19 @@ class Mixed:
         return replace(found, edits=edits, questions=tuple(questions))
 
 
-def between(scans: Iterable[tuple[RelPath, Found]]) -> Mixed:
-    """Return the texts that are kept in one place and rewritten in another."""
+def between(scans: Sequence[tuple[RelPath, Found]]) -> Mixed:
+    """Return the texts that are kept in one place and rewritten in another.
+
+    A group of entry points that is looked up by its text is no module elsewhere; one that is only
+    declared may be looked up by a variable that has the same text.
+    """
     kept: dict[str, str] = {}
     said: dict[str, str] = {}
     for path, found in scans:
         _note(kept, path, found.kept)
         _note(said, path, found.said)
-    both = kept.keys() & said.keys()
+    looked_up = {each.text for _, found in scans for each in found.kept if each.rule == "R4"}
+    both = (kept.keys() & said.keys()) - looked_up
     declared = frozenset(kept.keys() - both)
     return Mixed({t: kept[t] for t in both}, {t: said[t] for t in both}, declared)
 

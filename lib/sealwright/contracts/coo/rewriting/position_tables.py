@@ -19,6 +19,7 @@ class Position(Enum):
     MODULE = "module"
     KEPT = "kept"
     KEY = "key"
+    GROUP = "group"
     ANNOTATION = "annotation"
     CODE = "code"
     EXPORTED = "exported"
@@ -150,7 +151,7 @@ DICTS = frozenset({"get", "pop", "setdefault", "setitem", "delitem"})
 _TABLES = (
     (_MODULES, Position.MODULE),
     (_KEPT, Position.KEPT),
-    (_GROUPS, Position.KEY),
+    (_GROUPS, Position.GROUP),
     (_TYPES, Position.ANNOTATION),
     (_CODE, Position.CODE),
 )

@@ -2,7 +2,8 @@
 
 ``MODULE``      a call, argument or comparison that takes the name of a module
 ``KEPT``        one that takes another kind of name: a distribution, a program, a fixture
-``KEY``         the key of an environment, or a group of entry points: kept, if not said elsewhere
+``KEY``         the key of an environment: kept, if not said elsewhere
+``GROUP``       a group of entry points where it is looked up: kept
 ``ANNOTATION``  an annotation or another place that only type checkers and `typing` read
 ``CODE``        source text that is run
 ``EXPORTED``    an item of ``__all__``

@@ -90,8 +90,9 @@ class StringMarks:
             whole.index,
             document=position is Position.DOCUMENT,
             package=position is Position.MODULE,
-            kept=position in (Position.KEPT, Position.KEY),
+            kept=position in (Position.KEPT, Position.KEY, Position.GROUP),
             key=position is Position.KEY,
+            group=position is Position.GROUP,
             blob=blob,
         )
 

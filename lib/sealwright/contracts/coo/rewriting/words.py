@@ -33,7 +33,15 @@ from dataclasses import dataclass
 from functools import cache
 
 from sealwright.contracts.coo.package_names import Names
-from sealwright.contracts.coo.rewriting.decisions import KEEP, MENTION, SAY, Decision, ask, edit
+from sealwright.contracts.coo.rewriting.decisions import (
+    KEEP,
+    LOOK_UP,
+    MENTION,
+    SAY,
+    Decision,
+    ask,
+    edit,
+)
 from sealwright.contracts.coo.rewriting.literals import HOLE
 from sealwright.contracts.coo.rewriting.module_tree import Look, ModuleTree
 from sealwright.contracts.coo.rewriting.path_words import PathWord
@@ -128,6 +136,7 @@ class Word:
     document: bool = False
     package: bool = False  # a place that takes the name of a module
     kept: bool = False  # a place that takes another kind of name
+    group: bool = False  # one of these that takes a group of entry points
     key: bool = False  # one of these at which the same text as elsewhere is a question
     blob: bool = False  # source text that imports the package and that Python cannot parse
 
@@ -159,8 +168,9 @@ class Word:
         """Return what is done, by the first rule that fits."""
         whole = len(self.text) < _SHORT and self.text.strip() == self.names.legacy
         if self.kept and self._is_whole():
-            known = self.key and self.index.resolves(self._dotted_text())
-            return KEEP if known else MENTION
+            if not (self.key or self.group) or not self.index.resolves(self._dotted_text()):
+                return MENTION
+            return KEEP if self.key else LOOK_UP
         if self._is_address():
             return MENTION
         for rule in (self._code, self._module, self._path, self._part, self._blob, self._dotted):
