@@ -10,7 +10,7 @@ MAKEFLAGS += --no-builtin-rules
 help:
 	@echo 'make run     build the example repository and run everything on it'
 	@echo 'make test    the whole test suite'
-	@echo 'make faults  every fault at every call; takes an hour'
+	@echo 'make faults  every fault at every call; takes two hours and more'
 	@echo 'make check   compile, format, lint, layers, types'
 	@echo 'make format  put the sources into their form'
 	@echo 'make bench   side by side with peers; well over half an hour; renews docs/benchmarks.md'

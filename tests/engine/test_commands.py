@@ -444,7 +444,7 @@ def test_a_killed_run_is_undone_by_the_next_one(repo):
     child.wait()
     (repo / "dodo.py").write_text(GENERIC)
     said = doit(repo)
-    assert said.lines[0] == "note: text:copy: was interrupted and is undone"
+    assert said.lines[0] == "note: text:copy: was interrupted, and what it had staged is undone"
     assert said.code == 0
     assert (repo / "out/c.txt").read_text() == "HELLO"
 

@@ -27,7 +27,7 @@ def recover(session: Session) -> None:
         settlement.set_apart(folder, session.world.root, session.quarantine, folder.name)
         step = abandon(session, folder, unended)
         if step and change is None:
-            session.notices.append(f"{step}: was interrupted and is undone")
+            session.notices.append(f"{step}: was interrupted, and what it had staged is undone")
 
 
 def _finish(session: Session, change: Transaction, unended: set[str]) -> None:
