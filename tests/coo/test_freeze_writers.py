@@ -83,10 +83,3 @@ def test_one_that_ended_and_whose_parent_does_not_ask_is_not_waited_for(top):
         assert [each.path for each in found] == [str(top / "docs/a.md")]
         writers.stop(found, grace=3600)
         assert not writers.census([top / "docs"]).writers
-
-
-def test_one_that_does_not_listen_is_killed(top):
-    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); f = open('docs/b', 'wb')"
-    with doing(deaf, top) as process:
-        writers.stop(writers.census([top / "docs"]).writers, grace=0.1)
-        assert process.wait() == -9

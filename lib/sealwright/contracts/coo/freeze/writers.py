@@ -91,9 +91,10 @@ def stop(found: Collection[Writer], grace: float = GRACE) -> None:
 
 def _left(told: list[psutil.Process], grace: float) -> list[psutil.Process]:
     """Return which processes are at work still when none is, or when a grace is over."""
-    watch = Stopwatch()
-    while (left := list(filter(_works, told))) and watch.seconds() < grace:
-        psutil.wait_procs(left, _GLANCE)
+    watch, left = Stopwatch(), told
+    while left and watch.seconds() <= grace:
+        left = list(filter(_works, psutil.wait_procs(left, _GLANCE)[1]))
+    psutil.wait_procs(told, 0)  # a child of ours is asked how it ended
     return left
 
 
