@@ -153,7 +153,7 @@ def test_the_first_walk_makes_runs_and_shows_everything(_walked, tmp_path):
     assert "operator: cd 'build/my example' && doit run --json manifests" in out
     for name in ("freeze", "final"):
         assert f"operator: gpg --armor --detach-sign config/approvals/{name}.json" in out
-    assert re.search(r"coo +27 +27 +0 +0\n", out)
+    assert re.search(r"coo +28 +28 +0 +0\n", out)
     assert re.search(r"bundle +4 +4 +0 +0\n", out)
     assert re.search(r"workflow +35 +35 +0 +0\n", out)
     assert re.search(r"work_orders +14 +14 +0 +0\n", out)
@@ -175,7 +175,7 @@ def test_the_second_walk_executes_nothing_and_says_so(walk, walked):
     before = walked.evidence
     code, out, _ = walk("build/my example")
     assert code == 0 and "\nNothing executed: every step is up to date" in out
-    assert re.search(r"coo +27 +0 +27 +0\n", out) and re.search(r"sot_pack +5 +0 +5 +0\n", out)
+    assert re.search(r"coo +28 +0 +28 +0\n", out) and re.search(r"sot_pack +5 +0 +5 +0\n", out)
     assert re.search(r"workflow +35 +0 +35 +0\n", out)
     assert walked.evidence == before
 

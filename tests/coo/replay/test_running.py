@@ -219,9 +219,11 @@ def test_a_signal_is_an_exit_code(tmp_path, ground):
 def test_what_takes_too_long_is_ended_with_all_that_it_started(tmp_path, ground):
     main = """
         import os, subprocess, sys, time
-        subprocess.Popen(["sleep", "%s"], start_new_session=True)
+        mark = "%s"
+        subprocess.Popen(["sleep", mark], start_new_session=True)
         if os.fork() == 0:
             os.setsid()
+            os.execvp("sleep", ["sleep", mark])
         while True:
             time.sleep(1)
     """ % (mark := f"1000.{os.getpid()}")
