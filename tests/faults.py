@@ -6,8 +6,8 @@
 ``generic``   a fault at each call of the kernel, in a run of that graph (see `injection`)
 ``sot_pack``  the same in `doit sot_pack`, in a small repository of the example's kind
 ``export``    the same in `doit snapshot_export`, and what an export must keep besides
-``coo``       a fault at each write of the commit of a migration, and at a sample of those of its
-              freeze, capture, publication and rollback (see `migration_faults`)
+``coo``       a fault at each write of a migration's freeze, capture, commit, publication and
+              rollback (see `migration_faults`)
 ``workflow``  a fault at each call of ours, and at each program that writes, in a governed run:
               its execution and landing, its conclusion, its rejection, and what ends it where
               it was killed (see `workflow_faults`)
@@ -61,12 +61,12 @@ def exported(work: Path, every: int, jobs: int) -> Tally:
 
 
 def migrated(work: Path, every: int, jobs: int) -> Tally:
-    """Sweep the writes of the steps that must not leave half a migration: all of the commit's."""
+    """Sweep the writes of the steps that must not leave half a migration."""
     total = Tally("migrations")
     for name, stage in migrations.stages(work).items():
         plan = Disturbance(stage, work)
         points = plan.points()
-        chosen = plan.some(len(points) // (every * (1 if name == "migrate:commit" else 4)))
+        chosen = plan.some(len(points) // every)
         print(f"{name}: {len(points)} states, {len(chosen)} tried", flush=True)
         total.add(_told(swept(chosen, plan, jobs)))
     return total
